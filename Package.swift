@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every module is held to the same rules; each `unsafe` in the sources is there on purpose.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    // A request crosses six modules; without this each call between them stays a call.
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+/// Tests may reach for pointers freely, warnings are errors there too.
+let testing: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: testing)
+}
+
+let package = Package(
+    name: "todo-fcgi",
+    dependencies: [
+        // The commands: the field's standard parser, with help and completion scripts for free.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // The log interface every Swift server shares; only the executable speaks it.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // The ground: C libraries, one module each.
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // Mechanisms, each hiding its C library.
+        room("EventLoop", ["CLinux"]),
+        room("FastCGI", ["EventLoop", "CFastCGI", "CLinux"]),
+        room("PostgreSQL", ["EventLoop", "CLibPQ", "CLinux"]),
+        room("OpenSSL", ["COpenSSL"]),
+        room("JSON"),
+
+        // The service.
+        room("Tasks"),
+        room("JWT", ["OpenSSL", "JSON"]),
+        room("TasksPostgreSQL", ["Tasks", "PostgreSQL", "EventLoop"]),
+        room("TaskAPI", ["Tasks", "JWT", "JSON"]),
+        .executableTarget(
+            name: "todo-fcgi",
+            dependencies: [
+                "EventLoop", "FastCGI", "PostgreSQL", "JSON", "JWT", "Tasks", "TasksPostgreSQL", "TaskAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict,
+            // No Swift runtime on the host; the C libraries stay shared, their fixes come from the distribution.
+            linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]
+        ),
+
+        tests("EventLoopTests", ["EventLoop"]),
+        tests("FastCGITests", ["FastCGI", "EventLoop"]),
+        tests("PostgreSQLTests", ["PostgreSQL", "EventLoop"]),
+        tests("OpenSSLTests", ["OpenSSL"]),
+        tests("JSONTests", ["JSON"]),
+        tests("JWTTests", ["JWT", "JSON", "OpenSSL"]),
+        tests("TasksTests", ["Tasks"]),
+        tests("TaskAPITests", ["TaskAPI", "Tasks", "JWT", "JSON"]),
+        tests("TasksPostgreSQLTests", ["TasksPostgreSQL", "Tasks", "PostgreSQL", "EventLoop"]),
+        tests("TodoFCGITests", ["todo-fcgi"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

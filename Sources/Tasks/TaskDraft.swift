@@ -1,0 +1,16 @@
+/// A task that is to be created: what its owner decides, the rest is given by the store.
+public struct TaskDraft: Equatable, Sendable {
+    /// Valid by `TaskLimits`; stored as it is.
+    public var title: String
+    /// Valid by `TaskLimits`; nil for none.
+    public var description: String?
+    /// Whether the task starts out done.
+    public var completed: Bool
+
+    /// Makes a draft of values that were validated before.
+    public init(title: String, description: String? = nil, completed: Bool = false) {
+        self.title = title
+        self.description = description
+        self.completed = completed
+    }
+}

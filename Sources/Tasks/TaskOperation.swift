@@ -1,0 +1,46 @@
+/// What an owner asks of the store: one operation is one statement.
+public struct TaskOperation: Equatable, Sendable {
+    /// What is to be done, within the owner's tasks.
+    public enum Action: Equatable, Sendable {
+        /// All tasks the query matches.
+        case list(TaskQuery)
+        /// One new task.
+        case create(TaskDraft)
+        /// The task of this id.
+        case read(Int64)
+        /// The task of this id, changed.
+        case update(Int64, TaskPatch)
+        /// The task of this id, no longer there.
+        case delete(Int64)
+        /// The task of this id, with `completed` set, or toggled when nil.
+        case complete(Int64, completed: Bool?)
+    }
+
+    /// Whose tasks; no operation reaches beyond them.
+    public var owner: String
+    public var action: Action
+
+    /// Joins an owner and an action.
+    public init(owner: String, _ action: Action) {
+        self.owner = owner
+        self.action = action
+    }
+}
+
+extension TaskOperation.Action {
+    /// Whether it changes anything.
+    public var isWrite: Bool {
+        switch self {
+        case .list, .read: false
+        case .create, .update, .delete, .complete: true
+        }
+    }
+
+    /// Whether doing it twice leaves what doing it once leaves and gives the same answer (RFC 9110, section 9.2.2).
+    public var isRepeatable: Bool {
+        switch self {
+        case .list, .read, .update, .complete(_, completed: .some): true
+        case .create, .delete, .complete(_, completed: nil): false
+        }
+    }
+}

@@ -1,0 +1,54 @@
+/// A moment in UTC with the precision PostgreSQL keeps: whole microseconds.
+public struct Timestamp: Hashable, Comparable, Sendable {
+    /// Microseconds since 1970-01-01T00:00:00Z, negative before.
+    public var microsecondsSinceEpoch: Int64
+
+    /// Wraps a count of microseconds since 1970-01-01T00:00:00Z.
+    public init(microsecondsSinceEpoch: Int64) {
+        self.microsecondsSinceEpoch = microsecondsSinceEpoch
+    }
+
+    /// Orders by time.
+    public static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.microsecondsSinceEpoch < right.microsecondsSinceEpoch
+    }
+}
+
+extension Timestamp {
+    /// The moment as the calendar of RFC 3339 counts it, proleptic Gregorian, UTC.
+    public struct Components: Equatable, Sendable {
+        public var year: Int64
+        public var month: Int64
+        public var day: Int64
+        public var hour: Int64
+        public var minute: Int64
+        public var second: Int64
+        public var microsecond: Int64
+    }
+
+    /// The calendar components; exact for every value of `microsecondsSinceEpoch`.
+    public var components: Components {
+        let (days, inDay) = Self.floorDivide(microsecondsSinceEpoch, by: 86_400_000_000)
+        // Years counted from 0000-03-01, so that the leap day is a year's last: Howard Hinnant's "days" algorithms.
+        let (era, dayOfEra) = Self.floorDivide(days + 719_468, by: 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let monthFromMarch = (5 * dayOfYear + 2) / 153
+        let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+        return Components(
+            year: era * 400 + yearOfEra + (month <= 2 ? 1 : 0),
+            month: month,
+            day: dayOfYear - (153 * monthFromMarch + 2) / 5 + 1,
+            hour: inDay / 3_600_000_000,
+            minute: inDay / 60_000_000 % 60,
+            second: inDay / 1_000_000 % 60,
+            microsecond: inDay % 1_000_000
+        )
+    }
+
+    /// Quotient rounded towards minus infinity, and the remainder, never negative.
+    private static func floorDivide(_ value: Int64, by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+}
