@@ -1,6 +1,6 @@
 public import EventLoop
 
-/// What a pipeline tells the one who uses it.
+/// What a pipeline tells the one who uses it; never from within a call to the pipeline.
 public protocol PipelineClient: AnyObject {
     /// Whether a lost connection should be made again at once, rather than when the next statement comes.
     var needsConnection: Bool { get }
@@ -56,8 +56,9 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     private var sent = Queue<Sent>()
     private var backoff = Backoff()
     private var isWatchingForRoom = false
-    /// Counts connections, so that a turn that loses one does not go on with the next.
-    private var generation = 0
+    private var lastUse: UInt64 = 0
+    /// What broke during a call; told at the end of the turn, when nobody is in the middle of anything.
+    private var failure: PostgreSQLError?
 
     /// Attempts to connect are given up after this time, in nanoseconds: a database that was asleep may take seconds.
     private static var connectTimeout: UInt64 { 12_000_000_000 }
@@ -76,7 +77,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     }
 
     /// Whether statements can be sent now.
-    public var isReady: Bool { state == .ready }
+    public var isReady: Bool { state == .ready && failure == nil }
 
     /// Whether the connection was lost, or could not be made, and is not there again. One that was lost while nobody
     /// needed it is not broken: a database may go to sleep.
@@ -88,34 +89,40 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         beginConnecting()
     }
 
+    /// Notices now that an idle connection was closed by the server, before a statement is lost on it.
+    public func probe() {
+        guard isReady, sent.isEmpty, loop.now > lastUse + 50_000_000 else { return }
+        if connection?.consumeInput() != true { fail() }
+    }
+
     /// Puts a prepared statement into the pipeline. Only when `isReady`.
     public func send(_ statement: Statement, _ parameters: borrowing Parameters) {
-        guard state == .ready, connection?.send(statement, parameters) == true else { return lose() }
+        guard isReady, connection?.send(statement, parameters) == true else { return fail() }
         sent.append(.statement)
+        lastUse = loop.now
     }
 
     /// Ends a transaction in the pipeline and sends all that is waiting. Only when `isReady`.
     public func sendSync() {
-        guard state == .ready, connection?.sendSync() == true else { return lose() }
+        guard isReady, connection?.sendSync() == true else { return fail() }
         sent.append(.sync)
         flush()
     }
 
-    /// Ends the connection; the client is told.
+    /// Ends the connection, at the end of this turn.
     public func abandon(_ reason: String) {
-        lose(PostgreSQLError(sqlState: nil, message: reason))
+        fail(PostgreSQLError(sqlState: nil, message: reason))
     }
 
     // MARK: Connecting
 
     private func beginConnecting() {
         state = .connecting
-        generation += 1
         loop.setTimer(self, at: loop.now + Self.connectTimeout)
         do throws(PostgreSQLError) {
             connection = try Connection.beginOpening(url)
         } catch {
-            return lose(error)
+            return fail(error)
         }
         // libpq wants to be asked as if the socket had become writable.
         watch(for: .writable)
@@ -127,7 +134,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         case .readable: watch(for: .readable)
         case .writable: watch(for: .writable)
         case .opened: setUp()
-        case .failed: lose()
+        case .failed: fail()
         }
     }
 
@@ -137,7 +144,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         do throws(SystemError) {
             try loop.add(self, descriptor: connection?.descriptor ?? -1, for: interest)
         } catch {
-            lose(PostgreSQLError(sqlState: nil, message: error.description))
+            fail(PostgreSQLError(sqlState: nil, message: error.description))
         }
     }
 
@@ -145,13 +152,13 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     private func setUp() {
         state = .settingUp
         watch(for: .readable)
-        guard connection?.enterPipelineMode() == true else { return lose() }
+        guard connection?.enterPipelineMode() == true else { return fail() }
         for statement in [check] + statements {
-            guard connection?.sendPrepare(statement) == true, connection?.sendSync() == true else { return lose() }
+            guard connection?.sendPrepare(statement) == true, connection?.sendSync() == true else { return fail() }
             sent.append(.preparation)
             sent.append(.sync)
         }
-        guard connection?.send(check, Parameters()) == true, connection?.sendSync() == true else { return lose() }
+        guard connection?.send(check, Parameters()) == true, connection?.sendSync() == true else { return fail() }
         sent.append(.check)
         sent.append(.sync)
         flush()
@@ -174,12 +181,21 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         }
     }
 
-    private func lose() {
-        lose(connection?.lastError ?? PostgreSQLError(sqlState: nil, message: "no connection"))
+    private func fail() {
+        fail(connection?.lastError ?? PostgreSQLError(sqlState: nil, message: "no connection"))
     }
 
-    private func lose(_ error: PostgreSQLError) {
-        guard state != .waiting, state != .asleep else { return }
+    /// The connection is of no more use.
+    private func fail(_ error: PostgreSQLError) {
+        guard failure == nil, state != .waiting, state != .asleep else { return }
+        failure = error
+        loop.postpone(self)
+    }
+
+    /// Lets go of a connection that failed, and plans the next.
+    public override func turnEnded() {
+        guard let error = failure else { return }
+        failure = nil
         let wasReady = state == .ready
         let isSlow = state == .connecting && connection?.reachedAuthentication == true
         loop.remove(self)
@@ -201,6 +217,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
 
     /// The socket became ready.
     public override func ready(_ readiness: Readiness) {
+        guard failure == nil else { return }
         switch state {
         case .connecting:
             continueConnecting()
@@ -214,28 +231,27 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
 
     /// Sends what is waiting; what the socket does not take goes when it has room.
     private func flush() {
-        guard let isEmpty = connection?.flush() else { return lose() }
+        guard let isEmpty = connection?.flush() else { return fail() }
         guard isEmpty == isWatchingForRoom else { return }
         isWatchingForRoom = !isEmpty
         do throws(SystemError) {
             try loop.change(self, to: isWatchingForRoom ? [.readable, .writable] : .readable)
         } catch {
-            lose(PostgreSQLError(sqlState: nil, message: error.description))
+            fail(PostgreSQLError(sqlState: nil, message: error.description))
         }
     }
 
     private func receive() {
-        guard connection?.consumeInput() == true else { return lose() }
-        let current = generation
+        guard connection?.consumeInput() == true else { return fail() }
         var wasEnd = false
-        while generation == current, state == .settingUp || state == .ready, let next = sent.first {
+        while failure == nil, let next = sent.first {
             guard connection?.isBusy == false else { return }
             if let result = connection?.nextResult() {
                 wasEnd = false
                 take(result, for: next)
             } else {
                 // The end of one statement's results, which the queue knows already; two in a row, of all.
-                guard !wasEnd else { return lose() }
+                guard !wasEnd else { return fail() }
                 wasEnd = true
             }
         }
@@ -243,7 +259,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
 
     private func take(_ result: QueryResult, for head: Sent) {
         let outcome = result.outcome
-        if case .failed(let error) = outcome, error.family == .connection { return lose(error) }
+        if case .failed(let error) = outcome, error.family == .connection { return fail(error) }
         switch (head, outcome) {
         case (.sync, .sync):
             _ = sent.popFirst()
@@ -257,13 +273,13 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         case (.sync, _):
             break
         case (.preparation, .failed(let error)) where error.family != .duplicateStatement:
-            lose(error)
+            fail(error)
         case (.check, .failed(let error)):
-            lose(error)
+            fail(error)
         case (.check, _):
             _ = sent.popFirst()
             if let reason = client?.reasonToRefuse(result) {
-                lose(PostgreSQLError(sqlState: SQLState("TODO0"), message: reason))
+                fail(PostgreSQLError(sqlState: SQLState("TODO0"), message: reason))
             }
         case (.preparation, _):
             _ = sent.popFirst()

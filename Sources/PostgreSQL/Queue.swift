@@ -53,4 +53,18 @@ public struct Queue<Element> {
             elements[index] = element
         }
     }
+
+    /// Changes the element that has waited longest.
+    public mutating func updateFirst(_ body: (inout Element) -> Void) {
+        guard !isEmpty, var element = elements[head].take() else { return }
+        body(&element)
+        elements[head] = element
+    }
+
+    /// Changes the element that was added last.
+    public mutating func updateLast(_ body: (inout Element) -> Void) {
+        guard !isEmpty, var element = elements[elements.count - 1].take() else { return }
+        body(&element)
+        elements[elements.count - 1] = element
+    }
 }

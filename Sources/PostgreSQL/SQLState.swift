@@ -13,12 +13,13 @@ public struct SQLState: Hashable, Sendable, CustomStringConvertible {
 
     /// What a condition means for the one who sent the statement.
     public enum Family: Equatable, Sendable {
-        /// The session is gone or going, or there never was one: connect again (08, 57P01 to 57P05, 53300).
+        /// The session is gone or going, there never was one, or its server takes no writes any more: connect again
+        /// (08, 57P, 53300, 25006).
         case connection
         /// Another transaction was in the way; the same again may succeed (40001, 40P01).
         case conflict
-        /// It took too long and was cancelled (57014, 55P03).
-        case cancelled
+        /// It was not done, and may be later: it took too long, or the server lacks something (57014, 55P03, 53).
+        case notNow
         /// The session does not know the statement, or its plan does not fit any more (26000, 0A000).
         case unknownStatement
         /// A statement of this name is there already (42P05).
@@ -31,11 +32,12 @@ public struct SQLState: Hashable, Sendable, CustomStringConvertible {
     public var family: Family {
         switch code {
         case "40001", "40P01": .conflict
-        case "57014", "55P03": .cancelled
+        case "57014", "55P03": .notNow
         case "26000", "0A000": .unknownStatement
         case "42P05": .duplicateStatement
-        case "53300": .connection
+        case "53300", "25006": .connection
         case _ where code.hasPrefix("08") || code.hasPrefix("57P"): .connection
+        case _ where code.hasPrefix("53"): .notNow
         default: .statement
         }
     }

@@ -19,11 +19,13 @@ public struct Statement: Sendable {
     public init(_ sql: String, parameters: [ValueType]) {
         self.sql = sql
         self.parameters = parameters
-        name = "todo_" + String(Self.hash(sql), radix: 16)
+        name = "todo_" + Self.fingerprint(of: sql)
     }
 
-    /// FNV-1a, 64 bits: the same in every process and version.
-    private static func hash(_ text: String) -> UInt64 {
-        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    /// Sixteen hexadecimal digits that are the same for a text in every process and version: FNV-1a, 64 bits.
+    public static func fingerprint(of text: String) -> String {
+        let hash = text.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }
