@@ -1,7 +1,7 @@
 internal import JSON
 internal import Tasks
 
-extension API where Verifier: ~Copyable {
+extension API {
     /// What a request whose sender is known asks of the store.
     static func action(
         of pending: Pending, _ path: Path, _ request: Request

@@ -1,6 +1,6 @@
 internal import JSON
 
-extension API where Verifier: ~Copyable {
+extension API {
     /// Begins an answer of any kind: the page of an allowed origin may read it, errors included.
     func begin(_ status: Status, to request: Request, into writer: inout ByteWriter) {
         writer.beginAnswer(status)

@@ -1,6 +1,6 @@
 internal import JSON
 
-extension API where Verifier: ~Copyable {
+extension API {
     /// Answers an endpoint that anyone may ask, from what the worker knows already.
     func answerOpen(
         _ endpoint: Endpoint, to request: Request, isHead: Bool, state: ServiceState, into writer: inout ByteWriter

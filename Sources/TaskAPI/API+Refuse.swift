@@ -8,7 +8,7 @@ public enum Refusal: Sendable {
     case defect
 }
 
-extension API where Verifier: ~Copyable {
+extension API {
     /// Answers a request that was not planned, or whose result will not come.
     public func refuse(
         _ request: Request, _ refusal: Refusal, endpoint: Endpoint? = nil, into writer: inout ByteWriter

@@ -1,7 +1,7 @@
 public import JSON
 public import Tasks
 
-extension API where Verifier: ~Copyable {
+extension API {
     /// Answers a request with what became of its operation.
     ///
     /// - Parameter pending: what `plan` gave with the operation.

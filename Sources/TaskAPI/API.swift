@@ -6,26 +6,26 @@ internal import Tasks
 ///
 /// Every answer is written to the writer that is handed in, over the one before, as one CGI answer. Nothing here
 /// waits, and nothing is remembered but the verifier's tokens.
-public struct API<Verifier: TokenVerifying & ~Copyable>: ~Copyable {
+public struct API<Verifier: TokenVerifying> {
     /// What the operator decided.
     public let configuration: Configuration
-    /// Knows the keys; they may change between requests.
-    public var verifier: Verifier
+    /// Knows the keys and remembers tokens.
+    public let verifier: Verifier
 
     /// Joins the operator's decisions and a verifier.
-    public init(_ configuration: Configuration, verifier: consuming Verifier) {
+    public init(_ configuration: Configuration, verifier: Verifier) {
         self.configuration = configuration
         self.verifier = verifier
     }
 }
 
-extension API where Verifier: ~Copyable {
+extension API {
     /// Understands a request: either answers it at once, or says what the store has to do.
     ///
     /// The order of the checks is the contract's: route, token, user, body, values.
     ///
     /// - Parameter now: seconds since 1970.
-    public mutating func plan(
+    public func plan(
         _ request: Request, at now: Int64, state: ServiceState, into writer: inout ByteWriter
     ) -> Plan {
         let method = Method(request.method)
@@ -55,7 +55,7 @@ extension API where Verifier: ~Copyable {
     }
 
     /// Whose token the request carries.
-    private mutating func authenticate(_ request: Request, at now: Int64) throws(Problem) -> String {
+    private func authenticate(_ request: Request, at now: Int64) throws(Problem) -> String {
         let token = try BearerToken(request.authorization)
         do {
             return try verifier.verify(token.compact, at: now)

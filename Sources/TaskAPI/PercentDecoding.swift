@@ -13,7 +13,9 @@ struct PercentDecoder: ~Escapable {
         self.plusIsSpace = plusIsSpace
     }
 
-    /// The next byte, decoded; nil at the end. A `%` without two hexadecimal digits stands for itself.
+    /// The next byte, decoded; nil at the end.
+    ///
+    /// A `%` without two hexadecimal digits after it stands for itself.
     @_lifetime(self: copy self)
     mutating func next() -> UInt8? {
         guard position < bytes.count else { return nil }
