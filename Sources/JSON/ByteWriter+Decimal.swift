@@ -30,15 +30,13 @@ extension ByteWriter {
     }
 
     private static func digitCount(_ value: UInt64) -> Int {
-        var digits = 1
-        var bound: UInt64 = 10
-        while value >= bound {
-            digits += 1
-            // The last power of ten a UInt64 holds; an Int64's magnitude has no more digits than it.
-            if digits == 19 { break }
-            bound *= 10
+        var rest = value
+        var digits = 0
+        while rest >= 10_000 {
+            rest /= 10_000
+            digits += 4
         }
-        return digits
+        return digits + (rest < 100 ? (rest < 10 ? 1 : 2) : (rest < 1_000 ? 3 : 4))
     }
 
     /// Writes exactly `digits` digits, from the last to the first, two at a time.
