@@ -1,23 +1,12 @@
 extension Span<UInt8> {
-    /// Where a run of plain ASCII ends: at a quote, a backslash, a control character, a longer sequence or the end.
-    func endOfPlainText(from start: Int) -> Int {
-        var end = start
-        while end + 8 <= count {
-            // Its bounds are checked; any eight bytes make a UInt64.
-            let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: end, as: UInt64.self)
-            let hits = EightBytes(word: UInt64(littleEndian: word)).endingPlainText
-            if hits != 0 {
-                return end + EightBytes.countBefore(hits)
-            }
-            end += 8
+    /// Where the first sequence starts that is not UTF-8, or nil if all of it is.
+    var offsetOfInvalidUTF8: Int? {
+        do throws(UTF8.ValidationError) {
+            _ = try UTF8Span(validating: self)
+            return nil
+        } catch {
+            return error.byteOffsets.lowerBound
         }
-        while end < count {
-            switch self[end] {
-            case ..<0x20, 0x80..., UInt8(ascii: "\""), UInt8(ascii: "\\"): return end
-            default: end += 1
-            }
-        }
-        return end
     }
 
     /// The number that four hexadecimal digits make, or nil if one of them is none.
@@ -39,8 +28,11 @@ extension Span<UInt8> {
     /// Whether these are the bytes of a literal.
     func isEqual(to literal: StaticString) -> Bool {
         guard count == literal.utf8CodeUnitCount else { return false }
-        return unsafe withUnsafeBufferPointer { bytes in
-            literal.withUTF8Buffer { unsafe bytes.elementsEqual($0) }
+        return literal.withUTF8Buffer { expected in
+            for index in indices where unsafe self[index] != expected[index] {
+                return false
+            }
+            return true
         }
     }
 }
