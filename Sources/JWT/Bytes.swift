@@ -14,3 +14,10 @@ extension Span<UInt8> {
         }
     }
 }
+
+extension String {
+    /// The text of ASCII bytes.
+    init(copying ascii: Span<UInt8>) {
+        self = unsafe ascii.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+}

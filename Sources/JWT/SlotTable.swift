@@ -21,7 +21,9 @@ struct SlotTable {
         mask = size - 1
     }
 
-    /// The slots under a hash, one a call; nil after the last. `probes` starts at 0 and is the table's to move on.
+    /// The slots under a hash, one a call; nil after the last.
+    ///
+    /// - Parameter probes: starts at 0, and is the table's to move on.
     func candidate(_ hash: UInt32, probes: inout Int) -> Int32? {
         while true {
             let found = positions[(Int(hash) + probes) & mask]

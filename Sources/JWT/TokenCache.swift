@@ -19,6 +19,20 @@ public struct TokenCache: ~Copyable {
         }
     }
 
+    /// What the metrics say of a cache; the sums run from the start of the process.
+    public struct Statistics: Equatable, Sendable {
+        /// How many tokens are kept now.
+        public internal(set) var count = 0
+        /// How many bytes they take now, as `Limits` counts them.
+        public internal(set) var bytes = 0
+        /// How many look-ups found a token, valid still or not.
+        public internal(set) var hits = 0
+        /// How many look-ups found none.
+        public internal(set) var misses = 0
+        /// How many tokens went to make room.
+        public internal(set) var evictions = 0
+    }
+
     private struct Entry {
         var token: [UInt8]
         var user: String
@@ -48,10 +62,8 @@ public struct TokenCache: ~Copyable {
     /// Where the search for expired entries goes on.
     private var sweep = 0
 
-    /// How many tokens are kept.
-    public private(set) var count = 0
-    /// How many bytes they take, as `Limits` counts them.
-    public private(set) var bytes = 0
+    /// What is kept, and how well it served.
+    public private(set) var statistics = Statistics()
 
     /// Makes an empty cache.
     public init(limits: Limits = Limits()) {
@@ -63,7 +75,11 @@ public struct TokenCache: ~Copyable {
     ///
     /// An expired token is forgotten on the way.
     mutating func user(of token: Span<UInt8>, at now: Int64) throws(TokenError) -> String? {
-        guard count > 0, let slot = slot(of: token, hash: Self.hash(token)) else { return nil }
+        guard statistics.count > 0, let slot = slot(of: token, hash: Self.hash(token)) else {
+            statistics.misses += 1
+            return nil
+        }
+        statistics.hits += 1
         do throws(TokenError) {
             try entries[Int(slot)].validity.check(at: now)
         } catch {
@@ -83,7 +99,7 @@ public struct TokenCache: ~Copyable {
         let entry = Entry(token: copy, user: user, validity: validity, hash: hash, newer: Self.none, older: newest)
         guard limits.count > 0, entry.bytes <= limits.bytes, slot(of: token, hash: hash) == nil else { return }
         dropExpired(at: now)
-        while count >= limits.count || bytes + entry.bytes > limits.bytes { evict(at: now) }
+        while statistics.count >= limits.count || statistics.bytes + entry.bytes > limits.bytes { evict(at: now) }
         add(entry)
     }
 
@@ -92,7 +108,7 @@ public struct TokenCache: ~Copyable {
         table.removeAll()
         entries.removeAll()
         (newest, oldest, hand, free) = (Self.none, Self.none, Self.none, Self.none)
-        (count, bytes, sweep) = (0, 0, 0)
+        (statistics.count, statistics.bytes, sweep) = (0, 0, 0)
     }
 }
 
@@ -108,6 +124,7 @@ extension TokenCache {
         }
         hand = slot
         remove(slot)
+        statistics.evictions += 1
     }
 
     /// Looks at two more entries and removes what has expired, so that nothing stays for ever where nothing is evicted.
@@ -153,8 +170,8 @@ extension TokenCache {
         }
         if newest == Self.none { oldest = slot } else { entries[Int(newest)].newer = slot }
         newest = slot
-        count += 1
-        bytes += entry.bytes
+        statistics.count += 1
+        statistics.bytes += entry.bytes
         table.insert(slot, hash: entry.hash)
     }
 
@@ -164,8 +181,8 @@ extension TokenCache {
         if hand == slot { hand = entry.newer }
         if entry.newer == Self.none { newest = entry.older } else { entries[Int(entry.newer)].older = entry.older }
         if entry.older == Self.none { oldest = entry.newer } else { entries[Int(entry.older)].newer = entry.newer }
-        count -= 1
-        bytes -= entry.bytes
+        statistics.count -= 1
+        statistics.bytes -= entry.bytes
         // An empty token marks a free entry; no cached token is empty.
         entries[Int(slot)] = Entry(
             token: [], user: "", validity: entry.validity, hash: 0, newer: free, older: Self.none)

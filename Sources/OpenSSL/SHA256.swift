@@ -5,6 +5,9 @@ public enum SHA256 {
     /// What the function gives: 32 bytes.
     public typealias Digest = InlineArray<32, UInt8>
 
+    /// The size of a digest.
+    public static let byteCount = 32
+
     /// The digest of a message.
     ///
     /// The corresponding C function is `EVP_Digest`.

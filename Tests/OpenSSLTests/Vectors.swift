@@ -15,6 +15,6 @@ func wycheproof<File: Decodable>(_ name: String, as type: File.Type) throws -> F
 
 /// The bytes of a text of hexadecimal digits.
 func bytes(hex: String) -> [UInt8] {
-    let digits = hex.utf8.map { UInt8(Character(UnicodeScalar($0)).hexDigitValue!) }
+    let digits = hex.map { UInt8($0.hexDigitValue ?? 0) }
     return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
 }
