@@ -38,7 +38,7 @@ build_release() {
     [ -e "$folder" ] || folder=$checkout
     [ -w "$folder" ] || die "no right to write to $folder" "Run as the owner of the checkout."
     [ -d "$checkout/.build/release" ] || room "$checkout" 1500 "the build"
-    swift build --package-path "$checkout" -c release --product todo-fcgi || die "the build failed; the lines above say why"
+    swift build --package-path "$checkout" -c release --static-swift-stdlib --product todo-fcgi || die "the build failed; the lines above say why"
     # The service's user may not be able to enter the checkout, and a build must not change what runs.
     install -m 755 "$checkout/.build/release/todo-fcgi" "$home/bin/todo-fcgi"
 }

@@ -3,7 +3,12 @@
 
 far_homes=/var/lib/todo-fcgi
 
-home_exists() { [ -e "$home_link/.todo-fcgi" ]; }
+home_exists() {
+    if [ -e "$home_link" ] && [ ! -x "$home_link" ]; then
+        die "$home_link belongs to $(stat -Lc %U "$home_link"), who alone may enter it" "Run as that user or as root, or name another folder: TODO_HOME=…"
+    fi
+    [ -e "$home_link/.todo-fcgi" ]
+}
 
 # Makes the folder, owned by the service's user; where that user cannot enter it, it lies in /var/lib with a link to it.
 home_prepare() {
