@@ -33,11 +33,12 @@ need_to_run() {
 install_as_root() {
     set -euo pipefail
     export DEBIAN_FRONTEND=noninteractive
-    local policy=/usr/sbin/policy-rc.d drop_in=/etc/postgresql-common/createcluster.d/todo-fcgi.conf new_nginx=''
+    # No locals: the trap runs when the function is gone.
+    policy=/usr/sbin/policy-rc.d drop_in=/etc/postgresql-common/createcluster.d/todo-fcgi.conf new_nginx='' said=$(mktemp)
     [ -e /usr/sbin/nginx ] || new_nginx=yes
     # shellcheck disable=SC2317
     restore() {
-        rm -f "$policy" "$drop_in"
+        rm -f "$policy" "$drop_in" "$said"
         rmdir --ignore-fail-on-non-empty "${drop_in%/*}" 2>/dev/null || true
         [ ! -e "$policy.before-todo-fcgi" ] || mv -f "$policy.before-todo-fcgi" "$policy"
     }
@@ -48,8 +49,12 @@ install_as_root() {
     mkdir -p "${drop_in%/*}"
     echo 'create_main_cluster = off' >"$drop_in"
 
-    apt-get -o DPkg::Lock::Timeout=300 update -qq
-    apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >/dev/null
+    # What apt says is of interest only when it fails.
+    apt-get -o DPkg::Lock::Timeout=300 update -qq >"$said" 2>&1 || tail -n 5 "$said" >&2
+    apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >"$said" 2>&1 || {
+        tail -n 20 "$said" >&2
+        return 1
+    }
     if [ -n "$new_nginx" ] && [ -e /usr/sbin/nginx ]; then
         update-rc.d nginx disable >/dev/null 2>&1 || true
         ! command -v systemctl >/dev/null || systemctl disable nginx.service >/dev/null 2>&1 || true
