@@ -7,3 +7,6 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
+
+// Declared for _GNU_SOURCE only, which a module that is built on its own cannot ask for.
+extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);

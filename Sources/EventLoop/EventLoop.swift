@@ -1,1 +1,163 @@
-// placeholder
+internal import CLinux
+internal import Glibc
+
+/// One thread's loop over epoll: waits for descriptors and timers and calls their sources, one after the other.
+///
+/// Nothing in it is shared between threads; everything happens on the thread that calls `run`.
+@safe
+public final class EventLoop {
+    /// The time this turn began, in nanoseconds of `Clock.monotonic`.
+    public private(set) var now = Clock.monotonic
+
+    private let descriptor: Int32
+    private let events: UnsafeMutableBufferPointer<epoll_event>
+    private var slots: [(source: EventSource?, generation: UInt32)] = []
+    private var freeSlots: [UInt32] = []
+    private var timers = TimerHeap()
+    private var postponed: [EventSource] = []
+    private var isStopped = false
+
+    /// Opens an empty loop. The corresponding C function is `epoll_create1`.
+    public init() throws(SystemError) {
+        descriptor = try checked("epoll_create1", epoll_create1(Int32(EPOLL_CLOEXEC)))
+        unsafe events = .allocate(capacity: 256)
+    }
+
+    deinit {
+        close(descriptor)
+        unsafe events.deallocate()
+    }
+
+    // MARK: Descriptors
+
+    /// Calls `source.ready` whenever the descriptor is ready as asked, and holds the source meanwhile.
+    ///
+    /// The descriptor stays the caller's; `remove` comes before it is closed. The corresponding C function is
+    /// `epoll_ctl(EPOLL_CTL_ADD)`.
+    public func add(_ source: EventSource, descriptor: Int32, for interest: Readiness) throws(SystemError) {
+        precondition(source.registration == nil, "a source has one descriptor at a time")
+        let slot: UInt32
+        if let free = freeSlots.popLast() {
+            slot = free
+        } else {
+            slot = UInt32(slots.count)
+            slots.append((nil, 0))
+        }
+        let registration = Registration(
+            slot: slot, generation: slots[Int(slot)].generation, descriptor: descriptor)
+        do throws(SystemError) {
+            try control(EPOLL_CTL_ADD, registration, interest)
+        } catch {
+            freeSlots.append(slot)
+            throw error
+        }
+        slots[Int(slot)].source = source
+        source.registration = registration
+    }
+
+    /// Changes what the source's descriptor is watched for. The corresponding C function is `epoll_ctl(EPOLL_CTL_MOD)`.
+    public func change(_ source: EventSource, to interest: Readiness) throws(SystemError) {
+        guard let registration = source.registration else { return }
+        try control(EPOLL_CTL_MOD, registration, interest)
+    }
+
+    /// Lets go of the source and its descriptor; does nothing when it is not registered.
+    ///
+    /// Events already fetched for it are dropped. A descriptor that is closed already is no error. The corresponding
+    /// C function is `epoll_ctl(EPOLL_CTL_DEL)`.
+    public func remove(_ source: EventSource) {
+        guard let registration = source.registration else { return }
+        source.registration = nil
+        let slot = Int(registration.slot)
+        slots[slot] = (nil, registration.generation &+ 1)
+        freeSlots.append(registration.slot)
+        _ = epoll_ctl(descriptor, EPOLL_CTL_DEL, registration.descriptor, nil)
+    }
+
+    private func control(
+        _ operation: Int32, _ registration: Registration, _ interest: Readiness
+    ) throws(SystemError) {
+        let data = unsafe epoll_data_t(u64: registration.key)
+        var event = unsafe epoll_event(events: interest.rawValue, data: data)
+        _ = try checked("epoll_ctl", unsafe epoll_ctl(descriptor, operation, registration.descriptor, &event))
+    }
+
+    // MARK: Timers and the end of a turn
+
+    /// Calls `source.timerFired` once, at the first turn from the deadline on; a source has one timer, set anew by this.
+    ///
+    /// - Parameter deadline: nanoseconds of `Clock.monotonic`.
+    public func setTimer(_ source: EventSource, at deadline: UInt64) {
+        guard source.timerDeadline != deadline else { return }
+        source.timerDeadline = deadline
+        timers.insert(source, deadline: deadline)
+    }
+
+    /// Makes sure that the source's timer does not go off.
+    public func cancelTimer(_ source: EventSource) {
+        source.timerDeadline = nil
+    }
+
+    /// Calls `source.turnEnded` once, after all events of this turn: what many requests left to do is done together.
+    public func postpone(_ source: EventSource) {
+        guard !source.isPostponed else { return }
+        source.isPostponed = true
+        postponed.append(source)
+    }
+
+    // MARK: Running
+
+    /// Turns until `stop` is called.
+    public func run() throws(SystemError) {
+        isStopped = false
+        while !isStopped { try turn() }
+    }
+
+    /// Makes `run` return at the end of this turn.
+    public func stop() {
+        isStopped = true
+    }
+
+    /// Waits for events, at most until the next timer or `timeout`, and handles them.
+    ///
+    /// - Parameter timeout: nanoseconds to wait at most; nil for no bound. The corresponding C function is `epoll_wait`.
+    public func turn(timeout: UInt64? = nil) throws(SystemError) {
+        let count = try wait(timeout)
+        now = Clock.monotonic
+        for index in 0..<count {
+            let key = unsafe events[index].data.u64
+            let readiness = unsafe Readiness(rawValue: events[index].events)
+            let slot = slots[Int(UInt32(truncatingIfNeeded: key))]
+            guard let source = slot.source, slot.generation == UInt32(key >> 32) else { continue }
+            source.ready(readiness)
+        }
+        while let source = timers.popDue(now) { source.timerFired() }
+        // A source may postpone others, or itself, while the turn ends: those belong to this end too.
+        var next = 0
+        while next < postponed.count {
+            let source = postponed[next]
+            next += 1
+            source.isPostponed = false
+            source.turnEnded()
+        }
+        postponed.removeAll(keepingCapacity: true)
+    }
+
+    private func wait(_ timeout: UInt64?) throws(SystemError) -> Int {
+        var milliseconds: Int32 = -1
+        let deadline = timers.nextDeadline()
+        if deadline != nil || timeout != nil {
+            let current = Clock.monotonic
+            let untilTimer = deadline.map { $0 > current ? $0 - current : 0 } ?? .max
+            // Rounded up: waking a moment before the deadline would turn in circles until it comes.
+            milliseconds = Int32(clamping: (min(untilTimer, timeout ?? .max) / 1_000).advanced(by: 999) / 1_000)
+        }
+        while true {
+            let count = unsafe epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)
+            if count >= 0 { return Int(count) }
+            let error = SystemError("epoll_wait")
+            // A debugger or a stopped process may interrupt it; signals of ours come by descriptor.
+            guard error.code == EINTR else { throw error }
+        }
+    }
+}

@@ -18,8 +18,8 @@ public protocol TaskStore: AnyObject {
 
 /// What became of an operation.
 public enum TaskResult<Rows: TaskRows> {
-    /// It was done. The rows are the tasks of a list, or the one task as it is now (for a delete: as it was);
-    /// none when the owner has no such task.
+    /// It was done. The rows are the tasks of a list, or the one task as it is now, of which only the id counts after a
+    /// delete; none when the owner has no such task.
     case done(Rows)
     /// It was not done, or nobody knows.
     case failed(TaskFailure)

@@ -1,0 +1,42 @@
+internal import CLinux
+internal import Glibc
+
+/// Signals as events: blocked for the process and read from a descriptor, so that none interrupts a system call.
+public final class SignalSource: EventSource {
+    private let descriptor: Int32
+    private let loop: EventLoop
+    private let handler: (Int32) -> Void
+
+    /// Blocks the signals and calls `handler` with each that arrives, on the loop's thread.
+    ///
+    /// To be called before other threads start, which inherit the mask. The corresponding C functions are
+    /// `pthread_sigmask` and `signalfd`.
+    public init(
+        _ signals: [Int32], on loop: EventLoop, handler: @escaping (Int32) -> Void
+    ) throws(SystemError) {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for signal in signals { unsafe sigaddset(&set, signal) }
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        descriptor = try checked(
+            "signalfd", unsafe signalfd(-1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK)))
+        self.loop = loop
+        self.handler = handler
+        super.init()
+        try loop.add(self, descriptor: descriptor, for: .readable)
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Reads what arrived and hands it on.
+    public override func ready(_ readiness: Readiness) {
+        var info = signalfd_siginfo()
+        while unsafe read(descriptor, &info, MemoryLayout<signalfd_siginfo>.size)
+            == MemoryLayout<signalfd_siginfo>.size
+        {
+            handler(Int32(info.ssi_signo))
+        }
+    }
+}

@@ -1,0 +1,73 @@
+/// The life of a kept connection as a value: it is told what happened and says what to do.
+///
+///     idle ── readable ──> read ──> running ── answered ──> idle, or read again, or close
+///       └── hung up ──> close         └── hung up ──> close; the answer will find nobody
+struct ConnectionLifecycle {
+    enum State {
+        /// Waits for the next request.
+        case idle
+        /// A request is being read or has no answer yet.
+        case running
+        /// Gone; nothing may touch the descriptor any more.
+        case closed
+    }
+
+    enum Action: Equatable {
+        case read
+        case close
+        case wait
+    }
+
+    private(set) var state = State.idle
+    /// Something arrived while a request was running. Readiness is told once a change, so it has to be remembered.
+    private var hasMore = false
+
+    /// The descriptor became ready.
+    mutating func becameReady(hungUp: Bool) -> Action {
+        switch state {
+        case .idle:
+            state = hungUp ? .closed : .running
+            return hungUp ? .close : .read
+        case .running:
+            guard hungUp else {
+                hasMore = true
+                return .wait
+            }
+            state = .closed
+            return .close
+        case .closed:
+            return .wait
+        }
+    }
+
+    /// No request could be read: the peer closed, was silent for too long, or does not speak FastCGI.
+    mutating func readFailed() -> Action {
+        guard state != .closed else { return .wait }
+        state = .closed
+        return .close
+    }
+
+    /// The running request's answer was written, or could not be.
+    ///
+    /// - Parameter isKept: whether the connection can carry another request.
+    mutating func answered(isKept: Bool) -> Action {
+        guard state == .running else { return .wait }
+        guard isKept else {
+            state = .closed
+            return .close
+        }
+        guard hasMore else {
+            state = .idle
+            return .wait
+        }
+        hasMore = false
+        return .read
+    }
+
+    /// The server wants it gone; only a running request is waited for.
+    mutating func retire() -> Action {
+        guard state == .idle else { return .wait }
+        state = .closed
+        return .close
+    }
+}

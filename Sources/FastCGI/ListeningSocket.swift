@@ -1,0 +1,75 @@
+internal import CLinux
+public import EventLoop
+internal import Glibc
+
+/// A socket that the web server connects to; closed with its last reference.
+public final class ListeningSocket {
+    let descriptor: Int32
+    private let path: String?
+
+    private init(descriptor: Int32, path: String?) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    deinit {
+        _ = close(descriptor)
+        if let path { unsafe unlink(path) }
+    }
+
+    /// Takes a listening socket that was open when the process started.
+    ///
+    /// Its O_NONBLOCK belongs to every process that shares it; it is set, so that a connection that another process
+    /// took first costs nothing. Throws ENOTSOCK or EINVAL when the descriptor is no listening socket.
+    public static func inherited(_ descriptor: Int32) throws(SystemError) -> ListeningSocket {
+        var isListening: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        _ = try checked(
+            "getsockopt", unsafe getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &size))
+        guard isListening != 0 else { throw SystemError("accept", code: EINVAL) }
+        let flags = try checked("fcntl", fcntl(descriptor, F_GETFL))
+        _ = try checked("fcntl", fcntl(descriptor, F_SETFL, flags | O_NONBLOCK))
+        return ListeningSocket(descriptor: descriptor, path: nil)
+    }
+
+    /// Listens on a unix socket at a path, which its user and group may connect to; removed at the end.
+    ///
+    /// A socket file that nobody listens on any more is replaced; one that somebody does is EADDRINUSE. Paths have at
+    /// most 107 bytes: ENAMETOOLONG. The corresponding C functions are `bind` and `listen`.
+    public static func bound(to path: String, backlog: Int32 = 4096) throws(SystemError) -> ListeningSocket {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let isShort = unsafe withUnsafeMutableBytes(of: &address.sun_path) { room in
+            guard path.utf8.count < room.count else { return false }
+            unsafe room.copyBytes(from: path.utf8)
+            return true
+        }
+        guard isShort else { throw SystemError("bind", code: ENAMETOOLONG) }
+        let descriptor = try checked(
+            "socket", socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0))
+        do throws(SystemError) {
+            guard unsafe withAddress(address, { unsafe connect(descriptor, $0, $1) }) != 0 else {
+                throw SystemError("bind", code: EADDRINUSE)
+            }
+            if errno == ECONNREFUSED { unsafe unlink(path) }
+            _ = try checked("bind", unsafe withAddress(address) { unsafe bind(descriptor, $0, $1) })
+            _ = try checked("chmod", unsafe chmod(path, 0o660))
+            _ = try checked("listen", listen(descriptor, backlog))
+        } catch {
+            _ = close(descriptor)
+            throw error
+        }
+        return ListeningSocket(descriptor: descriptor, path: path)
+    }
+
+    /// Calls a socket function with an address in the form it wants.
+    private static func withAddress(
+        _ address: sockaddr_un, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        unsafe withUnsafePointer(to: address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe call($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+internal import CFastCGI
+internal import CLinux
+public import EventLoop
+internal import Glibc
+
+/// Accepts the web server's connections, keeps them, and hands their requests to a handler.
+///
+/// Several processes may share the listening socket; the kernel wakes one of them a connection.
+@safe
+public final class Server<Handler: RequestHandler>: EventSource {
+    /// The bounds of one server.
+    public struct Limits: Sendable {
+        /// The largest body that is kept; a larger one is read and reported.
+        public var bodyBytes = 1 << 20
+        /// How long a read or write may wait for the peer in the middle of a request, in milliseconds.
+        public var peerMilliseconds = 2_000
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// Gets every request; kept alive by its owner.
+    public weak var handler: Handler?
+    /// The open connections, idle ones included.
+    public private(set) var connectionCount = 0
+    /// Called once, when a drain has come to its end.
+    public var whenDrained: (() -> Void)?
+
+    let loop: EventLoop
+    let limits: Limits
+    /// The body of the request that is being read; one for all connections.
+    let body: BodyBuffer
+
+    private let socket: ListeningSocket
+    private var connections: [Connection<Handler>?] = []
+    private var sequences: [UInt32] = []
+    private var freeSlots: [Int] = []
+    private var drainDeadline: UInt64?
+
+    /// Starts to accept from the socket. The corresponding C function is `FCGX_Init`.
+    public init(
+        accepting socket: ListeningSocket, on loop: EventLoop, limits: Limits = Limits()
+    ) throws(SystemError) {
+        // It installs handlers where signals are at their default; the service reads its signals from a descriptor
+        // and a peer that closes early is an error of a write, so the handlers never run.
+        guard FCGX_Init() == 0 else { throw SystemError("FCGX_Init") }
+        self.socket = socket
+        self.loop = loop
+        self.limits = limits
+        body = BodyBuffer(limit: limits.bodyBytes)
+        super.init()
+        try startAccepting()
+    }
+
+    deinit {
+        for connection in connections { connection?.release() }
+    }
+
+    /// The connection on which this request still runs; nil when it was answered or its connection is gone.
+    public func connection(running id: RequestID) -> Connection<Handler>? {
+        guard id.slot < connections.count, let connection = connections[id.slot], connection.id == id,
+            sequences[id.slot] == id.sequence
+        else { return nil }
+        return connection
+    }
+
+    // MARK: Accepting
+
+    private func startAccepting() throws(SystemError) {
+        try loop.add(self, descriptor: socket.descriptor, for: [.readable, .exclusive])
+    }
+
+    /// Accepts one connection: the next one may be for a process with less to do. The corresponding C function is
+    /// `accept4`.
+    public override func ready(_ readiness: Readiness) {
+        let descriptor = accept4(socket.descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        if descriptor >= 0 { return welcome(descriptor) }
+        if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS {
+            // The socket stays ready, so waiting for it would turn in circles: let others have it for a moment.
+            loop.remove(self)
+            loop.setTimer(self, at: loop.now + 100_000_000)
+        }
+    }
+
+    private func welcome(_ descriptor: Int32) {
+        // The socket is blocking, whatever the listening one is: Linux does not pass O_NONBLOCK on.
+        var timeout = timeval(
+            tv_sec: limits.peerMilliseconds / 1_000, tv_usec: limits.peerMilliseconds % 1_000 * 1_000)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
+
+        let slot = freeSlots.popLast() ?? connections.count
+        if slot == connections.count {
+            connections.append(nil)
+            sequences.append(0)
+        }
+        let connection = Connection(
+            takingOwnershipOf: descriptor, id: RequestID(slot: slot, sequence: sequences[slot]), server: self)
+        do {
+            try loop.add(connection, descriptor: descriptor, for: [.readable, .edge])
+        } catch {
+            freeSlots.append(slot)
+            _ = close(descriptor)
+            return
+        }
+        connections[slot] = connection
+        connectionCount += 1
+    }
+
+    // MARK: What connections report
+
+    /// Gives the next request on a slot its name.
+    func nextRequest(on slot: Int) -> RequestID {
+        sequences[slot] &+= 1
+        return RequestID(slot: slot, sequence: sequences[slot])
+    }
+
+    /// Makes the request's name void.
+    func requestEnded(on slot: Int) {
+        sequences[slot] &+= 1
+    }
+
+    func connectionClosed(slot: Int) {
+        sequences[slot] &+= 1
+        connections[slot] = nil
+        freeSlots.append(slot)
+        connectionCount -= 1
+        if connectionCount == 0, drainDeadline != nil { drained() }
+    }
+
+    // MARK: Draining
+
+    /// Stops accepting and serves the connections on until the web server has retired them, at most until a deadline.
+    ///
+    /// A connection that the worker closes first may be one that the web server is just choosing for a request,
+    /// so idle ones are closed only at the deadline.
+    public func drain(until deadline: UInt64) {
+        guard drainDeadline == nil else { return }
+        drainDeadline = deadline
+        loop.remove(self)
+        guard connectionCount > 0 else { return drained() }
+        loop.setTimer(self, at: deadline)
+    }
+
+    /// The drain's deadline, or the end of a pause in accepting.
+    public override func timerFired() {
+        guard drainDeadline != nil else {
+            if (try? startAccepting()) == nil { loop.setTimer(self, at: loop.now + 100_000_000) }
+            return
+        }
+        for connection in connections { connection?.retire() }
+        if connectionCount > 0 { drained() }
+    }
+
+    private func drained() {
+        loop.cancelTimer(self)
+        let report = whenDrained
+        whenDrained = nil
+        report?()
+    }
+}

@@ -1,0 +1,58 @@
+extension ByteWriter {
+    /// Appends an integer in decimal, with zeros in front where it has fewer digits than wanted.
+    ///
+    /// - Parameter minimumDigits: 1 to 19; a number with more digits is written whole. A minus sign does not count.
+    public mutating func appendDecimal(_ value: Int64, minimumDigits: Int = 1) {
+        precondition(1...19 ~= minimumDigits, "an Int64 has 1 to 19 digits")
+        let magnitude = value.magnitude
+        let digits = max(minimumDigits, Self.digitCount(magnitude))
+        let sign = value < 0 ? 1 : 0
+        let end = unsafe reserve(sign + digits)
+        if sign == 1 {
+            unsafe end.pointee = UInt8(ascii: "-")
+        }
+        unsafe Self.write(magnitude, to: end + sign, digits: digits)
+        commit(sign + digits)
+    }
+
+    /// Writes a count over bytes that were set aside for it, spaces in front: a Content-Length before its content.
+    ///
+    /// - Parameter reserved: bytes written before, at least as many as the number has digits.
+    public mutating func replace(_ reserved: Range<Int>, withDecimal count: Int) {
+        let magnitude = UInt64(count)
+        let digits = Self.digitCount(magnitude)
+        precondition(digits <= reserved.count, "the number does not fit what was set aside for it")
+        let field = unsafe written(reserved)
+        unsafe field.update(repeating: UInt8(ascii: " "))
+        if let start = field.baseAddress {
+            unsafe Self.write(magnitude, to: start + (field.count - digits), digits: digits)
+        }
+    }
+
+    private static func digitCount(_ value: UInt64) -> Int {
+        var rest = value
+        var digits = 0
+        while rest >= 10_000 {
+            rest /= 10_000
+            digits += 4
+        }
+        return digits + (rest < 100 ? (rest < 10 ? 1 : 2) : (rest < 1_000 ? 3 : 4))
+    }
+
+    /// Writes exactly `digits` digits, from the last to the first, two at a time.
+    private static func write(_ value: UInt64, to start: UnsafeMutablePointer<UInt8>, digits: Int) {
+        var rest = value
+        var position = digits
+        while position >= 2 {
+            let (higher, pair) = rest.quotientAndRemainder(dividingBy: 100)
+            let (tens, units) = UInt8(truncatingIfNeeded: pair).quotientAndRemainder(dividingBy: 10)
+            position -= 2
+            unsafe start[position] = UInt8(ascii: "0") &+ tens
+            unsafe start[position + 1] = UInt8(ascii: "0") &+ units
+            rest = higher
+        }
+        if position == 1 {
+            unsafe start.pointee = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest)
+        }
+    }
+}

@@ -1,0 +1,115 @@
+internal import JSON
+
+/// What has been read of a payload so far.
+struct ClaimsReading {
+    private typealias Reader = StrictReader<TokenError>
+
+    private let policy: ClaimsPolicy
+    private(set) var expires: Int64?
+    private(set) var notBefore = NumericDate.range.lowerBound
+    private(set) var issuedAt = NumericDate.range.lowerBound
+    private(set) var isFromIssuer = false
+    private(set) var isForAudience = false
+    /// The user by the foremost path present so far; the id is nil when what is there names nobody.
+    private(set) var user: (path: Int, id: String?)?
+
+    /// Starts with nothing.
+    init(policy: ClaimsPolicy) {
+        self.policy = policy
+    }
+
+    /// Reads the whole payload.
+    mutating func payload(_ json: Span<UInt8>) throws(TokenError) {
+        var reader = Reader(json, failure: .malformedClaims)
+        var names = Reader.Names()
+        try reader.beginObject()
+        while let name = try reader.nextMember(&names) {
+            switch name {
+            case "exp": expires = try date(&reader)
+            case "nbf": notBefore = try date(&reader)
+            case "iat": issuedAt = try date(&reader)
+            case "iss": isFromIssuer = try isFromIssuer(&reader)
+            case "aud": isForAudience = try isForAudience(&reader)
+            default: try member(String(name), level: 0, of: UInt64.max, &reader)
+            }
+        }
+        try reader.finish()
+    }
+
+    private func date(_ reader: inout Reader) throws(TokenError) -> Int64 {
+        guard let number = try reader.number() else { throw .malformedClaims }
+        guard let seconds = NumericDate.wholeSeconds(number.double) else { throw .malformedClaims }
+        return seconds
+    }
+}
+
+// MARK: - Issuer and audience
+
+extension ClaimsReading {
+    private func isFromIssuer(_ reader: inout Reader) throws(TokenError) -> Bool {
+        guard !policy.issuers.isEmpty else { return false }
+        return try policy.issuers.contains(ClaimsPolicy.withoutTrailingSlash(reader.string()))
+    }
+
+    private func isForAudience(_ reader: inout Reader) throws(TokenError) -> Bool {
+        guard !policy.audiences.isEmpty else { return false }
+        guard try reader.isArray() else {
+            return try policy.audiences.contains(ClaimsPolicy.withoutTrailingSlash(reader.string()))
+        }
+        var found = false
+        while try reader.nextElement() {
+            let audience = try ClaimsPolicy.withoutTrailingSlash(reader.string())
+            found = found || policy.audiences.contains(audience)
+        }
+        return found
+    }
+}
+
+// MARK: - User
+
+extension ClaimsReading {
+    /// Looks at a member that may name the user, or lead to one that does.
+    ///
+    /// - Parameter level: how many names of a path lie behind us.
+    /// - Parameter paths: a bit for each of the policy's paths that led here.
+    private mutating func member(
+        _ name: String, level: Int, of paths: UInt64, _ reader: inout Reader
+    ) throws(TokenError) {
+        var deeper: UInt64 = 0
+        var ending: Int?
+        for (index, path) in policy.userPaths.enumerated()
+        where paths >> index & 1 == 1 && path.count > level && path[level] == name {
+            if path.count > level + 1 { deeper |= 1 << index } else { ending = ending ?? index }
+        }
+        if let ending, ending < user?.path ?? .max {
+            if try reader.isNull() { return }
+            user = (ending, try userID(&reader))
+        }
+        if deeper != 0, try reader.isObject() {
+            var names = Reader.Names()
+            while let name = try reader.nextMember(&names) {
+                try member(String(name), level: level + 1, of: deeper, &reader)
+            }
+        }
+    }
+
+    /// The id that a string or a whole number is; nil if it cannot be one.
+    private func userID(_ reader: inout Reader) throws(TokenError) -> String? {
+        if let text = try reader.text() {
+            guard !text.containsNull else { return nil }
+            let id = String(text)
+            return id.isEmpty || id.utf8.count > TokenLimits.userIDBytes ? nil : id
+        }
+        guard let number = try reader.number(), number.source.count <= TokenLimits.userIDBytes else { return nil }
+        // As it was sent: a fraction, an exponent or a negative zero would give one user several names.
+        let digits = number.source
+        for index in digits.indices {
+            switch digits[index] {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): continue
+            case UInt8(ascii: "-") where index == 0 && digits[1] != UInt8(ascii: "0"): continue
+            default: return nil
+            }
+        }
+        return String(copying: digits)
+    }
+}

@@ -1,0 +1,26 @@
+internal import COpenSSL
+
+/// OpenSSL could not do what never depends on the input: no memory, or no such algorithm in its providers.
+///
+/// A signature that does not fit is an answer, not an error; see `SignatureVerifier` and `HMACSHA256`.
+public struct OpenSSLError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The C function that failed.
+    public let function: String
+    /// OpenSSL's own words for the oldest error in the thread's queue; empty when it left none.
+    public let reason: String
+
+    /// Both on one line, for the log.
+    public var description: String {
+        reason.isEmpty ? "\(function) failed" : "\(function) failed: \(reason)"
+    }
+
+    /// Takes the oldest error out of the thread's queue and empties the rest.
+    ///
+    /// The corresponding C functions are `ERR_get_error`, `ERR_reason_error_string` and `ERR_clear_error`.
+    init(in function: String) {
+        self.function = function
+        let code = ERR_get_error()
+        self.reason = unsafe ERR_reason_error_string(code).map { unsafe String(cString: $0) } ?? ""
+        ERR_clear_error()
+    }
+}

@@ -1,0 +1,20 @@
+/// How long to wait before the next attempt to connect: doubling, with jitter, so that workers do not come in step.
+struct Backoff {
+    private var failures = 0
+
+    /// The wait before the next attempt, in nanoseconds: none before the first.
+    ///
+    /// - Parameters:
+    ///   - isSlow: the failure is one of the configuration, that no quick retry mends.
+    ///   - random: from 0 up to 1, for the jitter of a quarter either way.
+    mutating func next(isSlow: Bool, random: Double) -> UInt64 {
+        let milliseconds = isSlow ? 10_000.0 : failures == 0 ? 0 : Double(min(25 << min(failures, 10), 2_000))
+        failures += 1
+        return UInt64(milliseconds * (0.75 + random / 2) * 1_000_000)
+    }
+
+    /// A connection was made and worked.
+    mutating func succeeded() {
+        failures = 0
+    }
+}

@@ -1,0 +1,194 @@
+internal import CLibPQ
+internal import Glibc
+
+/// A connection to PostgreSQL, closed with its last use. Every call on it may fail once the server is gone.
+@safe
+public struct Connection: ~Copyable {
+    private let handle: OpaquePointer
+
+    /// What a connection that is being opened waits for.
+    enum OpeningStep {
+        case readable
+        case writable
+        case opened
+        case failed
+    }
+
+    private init(_ handle: OpaquePointer?) throws(PostgreSQLError) {
+        guard let handle = unsafe handle else {
+            throw PostgreSQLError(sqlState: nil, message: "out of memory")
+        }
+        unsafe self.handle = handle
+        // Notices are for people at a terminal; by default they would go to stderr, between the log's lines.
+        unsafe PQsetNoticeProcessor(handle, { _, _ in }, nil)
+    }
+
+    deinit {
+        unsafe PQfinish(handle)
+    }
+
+    // MARK: Opening
+
+    /// Opens a connection and waits for it.
+    ///
+    /// - Parameter url: a connection URI or key-value string, as in the manual's section 34.1.1; what it leaves out
+    ///   comes from the PG… variables. The corresponding C function is `PQconnectdbParams`.
+    public static func open(_ url: String) throws(PostgreSQLError) -> Connection {
+        let connection = try unsafe Connection(
+            withConnectionParameters(url) { unsafe PQconnectdbParams($0, $1, 1) })
+        guard unsafe PQstatus(connection.handle) == CONNECTION_OK else { throw connection.lastError }
+        return connection
+    }
+
+    /// Begins to open a connection; `continueOpening` goes on. The corresponding C function is `PQconnectStartParams`.
+    static func beginOpening(_ url: String) throws(PostgreSQLError) -> Connection {
+        let connection = try unsafe Connection(
+            withConnectionParameters(url) { unsafe PQconnectStartParams($0, $1, 1) })
+        guard unsafe PQstatus(connection.handle) != CONNECTION_BAD else { throw connection.lastError }
+        return connection
+    }
+
+    private static func withConnectionParameters(
+        _ url: String,
+        _ open: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> OpaquePointer?
+    ) -> OpaquePointer? {
+        // Later ones win, so the URL can override what stands before it, and not what stands after.
+        unsafe withCStrings(["connect_timeout", "fallback_application_name", "dbname", "client_encoding"]) { keys in
+            unsafe withCStrings(["10", "todo-fcgi", url, "UTF8"]) { values in unsafe open(keys, values) }
+        }
+    }
+
+    /// Goes on with opening when the descriptor is ready. The corresponding C function is `PQconnectPoll`.
+    borrowing func continueOpening() -> OpeningStep {
+        switch unsafe PQconnectPoll(handle) {
+        case PGRES_POLLING_READING: .readable
+        case PGRES_POLLING_WRITING: .writable
+        case PGRES_POLLING_OK: .opened
+        default: .failed
+        }
+    }
+
+    /// The socket; may change while the connection is being opened. The corresponding C function is `PQsocket`.
+    var descriptor: Int32 { unsafe PQsocket(handle) }
+
+    /// The last failure of a call on this connection. The corresponding C function is `PQerrorMessage`.
+    var lastError: PostgreSQLError {
+        let message = unsafe String(cString: PQerrorMessage(handle))
+        return PostgreSQLError(sqlState: nil, message: message.firstLine)
+    }
+
+    /// Whether the server had asked for a password: a failure to open is then one of the configuration, which no
+    /// quick retry will mend. The corresponding C functions are `PQconnectionNeedsPassword` and `PQconnectionUsedPassword`.
+    var reachedAuthentication: Bool {
+        unsafe PQconnectionNeedsPassword(handle) != 0 || PQconnectionUsedPassword(handle) != 0
+    }
+
+    /// The user it is logged in as. The corresponding C function is `PQuser`.
+    public var user: String { unsafe PQuser(handle).map { unsafe String(cString: $0) } ?? "" }
+
+    /// The database it is connected to. The corresponding C function is `PQdb`.
+    public var database: String { unsafe PQdb(handle).map { unsafe String(cString: $0) } ?? "" }
+
+    /// The server's version as a number: 150004 for 15.4. The corresponding C function is `PQserverVersion`.
+    public var serverVersion: Int { unsafe Int(PQserverVersion(handle)) }
+
+    // MARK: One statement at a time
+
+    /// Runs statements without parameters and waits; of several, the last one's result. The corresponding C function
+    /// is `PQexec`.
+    @discardableResult
+    public borrowing func execute(_ sql: String) throws(PostgreSQLError) -> QueryResult {
+        try unsafe check(PQexec(handle, sql))
+    }
+
+    /// Runs one statement with text parameters, gives text values, and waits. The corresponding C function is
+    /// `PQexecParams`.
+    @discardableResult
+    public borrowing func execute(_ sql: String, _ parameters: [String?]) throws(PostgreSQLError) -> QueryResult {
+        let result = unsafe withCStrings(parameters) { values in
+            unsafe PQexecParams(handle, sql, Int32(parameters.count), nil, values, nil, nil, 0)
+        }
+        return try unsafe check(result)
+    }
+
+    private borrowing func check(_ result: OpaquePointer?) throws(PostgreSQLError) -> QueryResult {
+        guard let result = unsafe result else { throw lastError }
+        let checked = unsafe QueryResult(takingOwnershipOf: result)
+        if case .failed(let error) = checked.outcome { throw error }
+        return checked
+    }
+
+    /// A name in the form in which SQL takes it. The corresponding C function is `PQescapeIdentifier`.
+    public borrowing func quoted(identifier: String) throws(PostgreSQLError) -> String {
+        guard let quoted = unsafe PQescapeIdentifier(handle, identifier, identifier.utf8.count) else {
+            throw lastError
+        }
+        defer { unsafe PQfreemem(quoted) }
+        return unsafe String(cString: quoted)
+    }
+
+    // MARK: Pipeline
+
+    /// Changes to non-blocking pipeline mode. The corresponding C functions are `PQsetnonblocking` and
+    /// `PQenterPipelineMode`.
+    borrowing func enterPipelineMode() -> Bool {
+        unsafe PQsetnonblocking(handle, 1) == 0 && PQenterPipelineMode(handle) == 1
+    }
+
+    /// Puts the preparation of a statement into the pipeline. The corresponding C function is `PQsendPrepare`.
+    borrowing func sendPrepare(_ statement: Statement) -> Bool {
+        let types = statement.parameters.map(\.rawValue)
+        return unsafe PQsendPrepare(handle, statement.name, statement.sql, Int32(types.count), types) == 1
+    }
+
+    /// Puts a prepared statement into the pipeline; its result will be binary. The corresponding C function is
+    /// `PQsendQueryPrepared`.
+    borrowing func send(_ statement: Statement, _ parameters: borrowing Parameters) -> Bool {
+        let count = Int32(parameters.count)
+        return unsafe parameters.withPointers { values, lengths, formats in
+            unsafe PQsendQueryPrepared(handle, statement.name, count, values, lengths, formats, 1) == 1
+        }
+    }
+
+    /// Ends a transaction in the pipeline and sends what is waiting. The corresponding C function is `PQpipelineSync`.
+    borrowing func sendSync() -> Bool {
+        unsafe PQpipelineSync(handle) == 1
+    }
+
+    /// Sends what is waiting: true when nothing is left, false when the socket is full, nil when it is broken. The
+    /// corresponding C function is `PQflush`.
+    borrowing func flush() -> Bool? {
+        switch unsafe PQflush(handle) {
+        case 0: true
+        case 1: false
+        default: nil
+        }
+    }
+
+    /// Reads what has arrived; false when the connection is broken. The corresponding C function is `PQconsumeInput`.
+    borrowing func consumeInput() -> Bool {
+        unsafe PQconsumeInput(handle) == 1
+    }
+
+    /// Whether `nextResult` would wait. The corresponding C function is `PQisBusy`.
+    var isBusy: Bool { unsafe PQisBusy(handle) != 0 }
+
+    /// The next result; nil at the end of each statement's. The corresponding C function is `PQgetResult`.
+    borrowing func nextResult() -> QueryResult? {
+        guard let result = unsafe PQgetResult(handle) else { return nil }
+        return unsafe QueryResult(takingOwnershipOf: result)
+    }
+}
+
+/// Lends texts as an array of C strings with NULL at its end.
+private func withCStrings<Result>(
+    _ texts: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+) -> Result {
+    var copies: [UnsafeMutablePointer<CChar>?] = unsafe []
+    for text in texts { unsafe copies.append(text.flatMap { unsafe strdup($0) }) }
+    unsafe copies.append(nil)
+    defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+    return unsafe copies.withUnsafeBufferPointer { buffer in
+        unsafe buffer.withMemoryRebound(to: UnsafePointer<CChar>?.self) { unsafe body($0.baseAddress!) }
+    }
+}

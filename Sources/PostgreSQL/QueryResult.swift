@@ -1,0 +1,98 @@
+internal import CLibPQ
+
+/// What one statement gave; owns the memory of its values.
+@safe
+public final class QueryResult {
+    /// What kind of answer it is.
+    public enum Outcome: Equatable {
+        /// It was done; a statement that gives no rows has zero of them.
+        case rows
+        /// It was refused.
+        case failed(PostgreSQLError)
+        /// It was not run, because one before it in the same pipeline was refused.
+        case skipped
+        /// All up to a sync is committed, or rolled back if one of it had failed.
+        case sync
+    }
+
+    private let handle: OpaquePointer
+
+    init(takingOwnershipOf handle: OpaquePointer) {
+        unsafe self.handle = handle
+    }
+
+    deinit {
+        unsafe PQclear(handle)
+    }
+
+    /// The corresponding C function is `PQresultStatus`.
+    public var outcome: Outcome {
+        switch unsafe PQresultStatus(handle) {
+        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY, PGRES_SINGLE_TUPLE: .rows
+        case PGRES_PIPELINE_ABORTED: .skipped
+        case PGRES_PIPELINE_SYNC: .sync
+        default: .failed(error)
+        }
+    }
+
+    /// The corresponding C function is `PQresultErrorField`.
+    private var error: PostgreSQLError {
+        let state = unsafe PQresultErrorField(handle, todo_pg_diag_sqlstate).map { unsafe String(cString: $0) }
+        let message = unsafe PQresultErrorField(handle, todo_pg_diag_message_primary) ?? PQresultErrorMessage(handle)
+        let text = unsafe message.map { unsafe String(cString: $0) } ?? ""
+        return PostgreSQLError(sqlState: state.map(SQLState.init), message: text.firstLine)
+    }
+
+    /// How many rows there are. The corresponding C function is `PQntuples`.
+    public var count: Int { unsafe Int(PQntuples(handle)) }
+
+    /// The number of rows that a command changed; nil for commands that change none. The corresponding C function is
+    /// `PQcmdTuples`.
+    public var affectedCount: Int? {
+        unsafe Int(String(cString: PQcmdTuples(handle)))
+    }
+
+    /// Whether a value is NULL. The corresponding C function is `PQgetisnull`.
+    public func isNull(row: Int, column: Int) -> Bool {
+        unsafe PQgetisnull(handle, Int32(row), Int32(column)) != 0
+    }
+
+    /// The bytes of a value, empty for NULL; a `text` in UTF-8. The corresponding C function is `PQgetvalue`.
+    @_lifetime(borrow self)
+    public func bytes(row: Int, column: Int) -> Span<UInt8> {
+        let start = unsafe PQgetvalue(handle, Int32(row), Int32(column))
+        let length = unsafe PQgetlength(handle, Int32(row), Int32(column))
+        let bytes = unsafe UnsafeBufferPointer(
+            start: UnsafeRawPointer(start)?.assumingMemoryBound(to: UInt8.self), count: Int(length))
+        return unsafe _overrideLifetime(Span(_unsafeElements: bytes), borrowing: self)
+    }
+
+    /// A `bigint`, or a `timestamptz` in microseconds since 2000-01-01T00:00:00Z, sent in binary; 0 for NULL.
+    public func bigint(row: Int, column: Int) -> Int64 {
+        guard unsafe PQgetlength(handle, Int32(row), Int32(column)) == 8,
+            let start = unsafe PQgetvalue(handle, Int32(row), Int32(column))
+        else { return 0 }
+        return unsafe Int64(bigEndian: UnsafeRawPointer(start).loadUnaligned(as: Int64.self))
+    }
+
+    /// A `boolean` sent in binary; false for NULL.
+    public func boolean(row: Int, column: Int) -> Bool {
+        guard unsafe PQgetlength(handle, Int32(row), Int32(column)) == 1,
+            let start = unsafe PQgetvalue(handle, Int32(row), Int32(column))
+        else { return false }
+        return unsafe start.pointee != 0
+    }
+
+    /// A value as text, whichever way it was sent if it is a `text`; nil for NULL.
+    public func text(row: Int, column: Int) -> String? {
+        guard !isNull(row: row, column: column) else { return nil }
+        return unsafe String(cString: PQgetvalue(handle, Int32(row), Int32(column)))
+    }
+}
+
+extension String {
+    /// Without what follows the first line break.
+    var firstLine: String {
+        String(prefix { !$0.isNewline })
+    }
+}

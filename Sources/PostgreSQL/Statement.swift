@@ -1,0 +1,31 @@
+/// A statement that is prepared once a session: its SQL and the types of its parameters.
+public struct Statement: Sendable {
+    /// A parameter's or column's type, as far as this service uses them.
+    public enum ValueType: UInt32, Sendable {
+        case boolean = 16
+        case bigint = 20
+        case text = 25
+    }
+
+    /// Its name in a session: a hash of the SQL, so that two versions of the service behind one pooler never
+    /// run each other's statements.
+    public let name: String
+    /// Its text; parameters are `$1` to `$n`.
+    public let sql: String
+    /// The types of `$1` to `$n`.
+    public let parameters: [ValueType]
+
+    /// Names a statement.
+    public init(_ sql: String, parameters: [ValueType]) {
+        self.sql = sql
+        self.parameters = parameters
+        name = "todo_" + Self.fingerprint(of: sql)
+    }
+
+    /// Sixteen hexadecimal digits that are the same for a text in every process and version: FNV-1a, 64 bits.
+    public static func fingerprint(of text: String) -> String {
+        let hash = text.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

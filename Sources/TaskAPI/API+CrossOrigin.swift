@@ -1,0 +1,40 @@
+internal import JSON
+
+extension API {
+    /// Begins an answer of any kind: the page of an allowed origin may read it, errors included.
+    func begin(_ status: Status, to request: Request, into writer: inout ByteWriter) {
+        writer.beginAnswer(status)
+        guard let origin = request.origin, configuration.origins.contains(origin) else { return }
+        writer.append("Access-Control-Allow-Origin: ")
+        writer.append(origin)
+        writer.append(
+            """
+            \r\nAccess-Control-Allow-Credentials: true\r\n\
+            Access-Control-Expose-Headers: ETag, Link, Location, Retry-After\r\n
+            """)
+    }
+
+    /// Answers OPTIONS, a browser's preflight or not; it carries no token, so it says the same to everyone.
+    func answerPreflight(to request: Request, into writer: inout ByteWriter) -> Answered {
+        begin(.noContent, to: request, into: &writer)
+        writer.appendHeader("Allow", Self.methods(of: request.target))
+        writer.append(
+            """
+            Access-Control-Allow-Methods: GET, POST, PUT, PATCH, DELETE, OPTIONS\r\n\
+            Access-Control-Allow-Headers: Authorization, Content-Type, If-Match, If-None-Match\r\n\
+            Access-Control-Max-Age: 7200\r\n
+            """)
+        writer.endWithoutContent()
+        return Answered(endpoint: .preflight, status: .noContent)
+    }
+
+    /// The methods of what a target names; of the whole service where it names nothing.
+    private static func methods(of target: Span<UInt8>) -> StaticString {
+        let everything: StaticString = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+        do throws(Problem) {
+            return Resource(try Path(target))?.allow ?? everything
+        } catch {
+            return everything
+        }
+    }
+}

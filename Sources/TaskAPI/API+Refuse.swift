@@ -1,0 +1,54 @@
+public import JSON
+
+/// Why a worker answers a request without the API's plan.
+public enum Refusal: Sendable {
+    /// More requests are in flight than will be waited for, or this one has waited too long: 503.
+    case overloaded
+    /// Something that cannot happen did: 500.
+    case defect
+}
+
+extension API {
+    /// Answers a request that was not planned, or whose result will not come.
+    public func refuse(
+        _ request: Request, _ refusal: Refusal, endpoint: Endpoint? = nil, into writer: inout ByteWriter
+    ) -> Answered {
+        switch refusal {
+        case .overloaded: answer(.unavailable, to: request, endpoint: endpoint, into: &writer)
+        case .defect: answer(.defect, to: request, endpoint: endpoint, into: &writer)
+        }
+    }
+
+    /// Answers with a problem, whatever led to it.
+    ///
+    /// - Parameter sentence: stands in for the problem's own detail.
+    func answer(
+        _ problem: Problem, sentence: String? = nil, to request: Request, endpoint: Endpoint?,
+        into writer: inout ByteWriter
+    ) -> Answered {
+        begin(problem.status, to: request, into: &writer)
+        if let challenge = problem.challenge { writer.appendHeader("WWW-Authenticate", challenge) }
+        if let allow = problem.allow { writer.appendHeader("Allow", allow) }
+        if let seconds = problem.retryAfter { writer.appendHeader("Retry-After", seconds) }
+        let start = writer.beginContent(request.acceptsProblems ? .problem : .json)
+        writer.append(problem, sentence: sentence, requestID: request.requestID)
+        writer.endContent(from: start, isHead: Method(request.method) == .head)
+        return Answered(endpoint: endpoint, status: problem.status)
+    }
+}
+
+extension Request {
+    /// Whether `Accept` names problem documents; some clients parse only what says `application/json`.
+    fileprivate var acceptsProblems: Bool {
+        guard let accept else { return false }
+        var start = 0
+        while start < accept.count {
+            let end = accept.firstIndex(of: UInt8(ascii: ","), from: start)
+            let range = accept.extracting(start..<end)
+            let type = range.extracting(0..<range.firstIndex(of: UInt8(ascii: ";"))).trimmed
+            if type.equalsIgnoringCase("application/problem+json") { return true }
+            start = end + 1
+        }
+        return false
+    }
+}

@@ -1,0 +1,66 @@
+public import JSON
+internal import JWT
+internal import Tasks
+
+/// The HTTP surface of the tasks: pure functions from a request to an operation, and from its result to an answer.
+///
+/// Every answer is written to the writer that is handed in, over the one before, as one CGI answer. Nothing here
+/// waits, and nothing is remembered but the verifier's tokens.
+public struct API<Verifier: TokenVerifying> {
+    /// What the operator decided.
+    public let configuration: Configuration
+    /// Knows the keys and remembers tokens.
+    public let verifier: Verifier
+
+    /// Joins the operator's decisions and a verifier.
+    public init(_ configuration: Configuration, verifier: Verifier) {
+        self.configuration = configuration
+        self.verifier = verifier
+    }
+}
+
+extension API {
+    /// Understands a request: either answers it at once, or says what the store has to do.
+    ///
+    /// The order of the checks is the contract's: route, token, user, body, values.
+    ///
+    /// - Parameter now: seconds since 1970.
+    public func plan(
+        _ request: Request, at now: Int64, state: ServiceState, into writer: inout ByteWriter
+    ) -> Plan {
+        let method = Method(request.method)
+        var endpoint: Endpoint?
+        do throws(Problem) {
+            if method == .options { return .answered(answerPreflight(to: request, into: &writer)) }
+            let path = try Path(request.target)
+            guard let resource = Resource(path) else { throw .noRoute }
+            endpoint = Endpoint(method, resource)
+            guard let endpoint else { throw .methodNotAllowed(resource) }
+            guard endpoint.isOfTasks else {
+                return .answered(
+                    answerOpen(endpoint, to: request, isHead: method == .head, state: state, into: &writer))
+            }
+            let owner = try authenticate(request, at: now)
+            guard path.raw(Path.userSegment).decodedEquals(owner.utf8Span.span) else { throw .forbidden }
+            let pending = Pending(
+                endpoint: endpoint, owner: owner, userSegment: path.range(of: Path.userSegment),
+                isHead: method == .head,
+                listShape: ListShape(request.listShape) ?? configuration.listShape,
+                deleteStatus: DeleteStatus(request.deleteStatus) ?? configuration.deleteStatus)
+            let action = try Self.action(of: pending, path, request)
+            return .perform(TaskOperation(owner: owner, action), pending)
+        } catch {
+            return .answered(answer(error, to: request, endpoint: endpoint, into: &writer))
+        }
+    }
+
+    /// Whose token the request carries.
+    private func authenticate(_ request: Request, at now: Int64) throws(Problem) -> String {
+        let token = try BearerToken(request.authorization)
+        do {
+            return try verifier.verify(token.compact, at: now)
+        } catch {
+            throw error == .expired ? .expiredToken : .invalidToken
+        }
+    }
+}

@@ -1,0 +1,99 @@
+/// The path of a raw target: split first and decoded later, so that an encoded `/` never splits.
+///
+/// One trailing slash is dropped. The odd forms by which one path could pass for another are refused: empty segments,
+/// `.` and `..`, escapes that are none, U+0000, control characters, bytes that are not UTF-8.
+struct Path: ~Escapable {
+    /// As many segments as the longest route has.
+    static let maximumCount = 5
+
+    /// Which segment names the user, on every route that has one.
+    static let userSegment = 1
+    /// Which segment names the task, on every route that has one.
+    static let taskSegment = 3
+
+    private let target: Span<UInt8>
+    /// Where each segment lies in the target.
+    private var segments = InlineArray<5, Range<Int>>(repeating: 0..<0)
+    /// How many segments there are.
+    private(set) var count = 0
+    /// Where the path ends in the target: at the `?` or at the end.
+    let end: Int
+
+    /// Splits a target's path.
+    @_lifetime(copy target)
+    init(_ target: Span<UInt8>) throws(Problem) {
+        self.target = target
+        let start = try Self.start(of: target)
+        end = target.firstIndex(of: 0x3F, from: start)
+        // A target without any path is the root's (RFC 9112, section 3.2.2).
+        guard start < end else { return }
+        guard target[start] == 0x2F else { throw .malformedTarget }
+        try Self.checkBytes(of: target.extracting(start..<end))
+        var position = start + 1
+        while position < end {
+            let next = min(target.firstIndex(of: 0x2F, from: position), end)
+            let isDots = target.extracting(position..<next).isDots
+            guard position < next, !isDots, count < Self.maximumCount else { throw .noRoute }
+            segments[count] = position..<next
+            count += 1
+            position = next + 1
+        }
+    }
+
+    /// Where a segment lies in the target, raw.
+    func range(of segment: Int) -> Range<Int> { segments[segment] }
+
+    /// A segment as it arrived.
+    @_lifetime(copy self)
+    func raw(_ segment: Int) -> Span<UInt8> {
+        target.extracting(segments[segment])
+    }
+
+    /// Whether a segment, decoded, is a literal.
+    func segment(_ segment: Int, equals literal: StaticString) -> Bool {
+        raw(segment).decodedEquals(literal.bytes)
+    }
+
+    /// Where the path begins: after the authority of an absolute-form target, else at 0.
+    private static func start(of target: Span<UInt8>) throws(Problem) -> Int {
+        guard target.count > 0 else { throw .malformedTarget }
+        if target[0] == 0x2F { return 0 }
+        let colon = target.firstIndex(of: 0x3A)
+        let scheme = target.extracting(0..<colon)
+        guard scheme.equalsIgnoringCase("http") || scheme.equalsIgnoringCase("https"),
+            target.count - colon > 3, target[colon + 1] == 0x2F, target[colon + 2] == 0x2F
+        else { throw .malformedTarget }
+        return min(target.firstIndex(of: 0x2F, from: colon + 3), target.firstIndex(of: 0x3F, from: colon + 3))
+    }
+
+    /// Refuses what no path may hold, encoded or not.
+    private static func checkBytes(of path: Span<UInt8>) throws(Problem) {
+        var index = 0
+        var isASCII = true
+        while index < path.count {
+            var byte = path[index]
+            guard byte > 0x20, byte != 0x7F else { throw .malformedTarget }
+            index += 1
+            if byte == 0x25 {
+                guard let escaped = path.escapedByte(after: index), escaped != 0 else { throw .malformedTarget }
+                byte = escaped
+                index += 2
+            }
+            if byte >= 0x80 { isASCII = false }
+        }
+        if isASCII { return }
+        let decoded = path.decoded()
+        do throws(UTF8.ValidationError) {
+            _ = try UTF8Span(validating: decoded.span)
+        } catch {
+            throw .malformedTarget
+        }
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether the bytes, decoded, are `.` or `..`.
+    fileprivate var isDots: Bool {
+        decodedEquals(StaticString(".").bytes) || decodedEquals(StaticString("..").bytes)
+    }
+}

@@ -1,0 +1,59 @@
+/// Percent-encoding (RFC 3986, section 2.1), undone byte by byte where the bytes lie.
+struct PercentDecoder: ~Escapable {
+    private let bytes: Span<UInt8>
+    private var position = 0
+    private let plusIsSpace: Bool
+
+    /// Reads a part of a target.
+    ///
+    /// - Parameter plusIsSpace: whether `+` is a space, as in the query a form makes.
+    @_lifetime(copy bytes)
+    init(_ bytes: Span<UInt8>, plusIsSpace: Bool = false) {
+        self.bytes = bytes
+        self.plusIsSpace = plusIsSpace
+    }
+
+    /// The next byte, decoded; nil at the end.
+    ///
+    /// A `%` without two hexadecimal digits after it stands for itself.
+    @_lifetime(self: copy self)
+    mutating func next() -> UInt8? {
+        guard position < bytes.count else { return nil }
+        let byte = bytes[position]
+        position += 1
+        if byte == 0x25, let escaped = bytes.escapedByte(after: position) {
+            position += 2
+            return escaped
+        }
+        return byte == 0x2B && plusIsSpace ? 0x20 : byte
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// The byte that two hexadecimal digits at an index stand for; nil where there are none.
+    func escapedByte(after index: Int) -> UInt8? {
+        guard count - index >= 2, let high = self[index].hexadecimalValue, let low = self[index + 1].hexadecimalValue
+        else { return nil }
+        return high << 4 | low
+    }
+
+    /// Whether the bytes, percent-decoded, are those of another span.
+    func decodedEquals(_ other: Span<UInt8>) -> Bool {
+        var decoder = PercentDecoder(self)
+        var index = 0
+        while let byte = decoder.next() {
+            guard index < other.count, other[index] == byte else { return false }
+            index += 1
+        }
+        return index == other.count
+    }
+
+    /// The bytes, percent-decoded: a copy, for what is kept or needs to be whole.
+    func decoded(plusIsSpace: Bool = false) -> [UInt8] {
+        var decoder = PercentDecoder(self, plusIsSpace: plusIsSpace)
+        var result: [UInt8] = []
+        result.reserveCapacity(count)
+        while let byte = decoder.next() { result.append(byte) }
+        return result
+    }
+}

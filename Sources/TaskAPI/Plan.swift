@@ -1,0 +1,30 @@
+public import Tasks
+
+/// What a request needs.
+public enum Plan {
+    /// Nothing more: its answer is written.
+    case answered(Answered)
+    /// One operation of the store; its result is answered with what is pending.
+    case perform(TaskOperation, Pending)
+}
+
+/// An answer that was written, for logs and counters.
+public struct Answered: Equatable, Sendable {
+    /// What was asked for; nil where no route fits.
+    public let endpoint: Endpoint?
+    /// How it went.
+    public let status: Status
+}
+
+/// What has to be known of a request, beside the request itself, when its result arrives.
+public struct Pending: Equatable, Sendable {
+    /// What was asked for.
+    public let endpoint: Endpoint
+    /// Whose tasks: the same string as the operation's.
+    let owner: String
+    /// Where the user's id lies in the target.
+    let userSegment: Range<Int>
+    let isHead: Bool
+    let listShape: ListShape
+    let deleteStatus: DeleteStatus
+}

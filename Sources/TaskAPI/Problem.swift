@@ -1,0 +1,105 @@
+internal import Tasks
+
+/// Every reason for an answer that is not a success, with all that a client reads of it.
+enum Problem: Error, Equatable {
+    case malformedTarget
+    case incompleteBody
+    case invalidJSON(position: Int)
+    case noToken
+    case invalidToken
+    case expiredToken
+    case forbidden
+    case noRoute
+    case noTask
+    case methodNotAllowed(Resource)
+    case bodyTooLarge
+    case unsupportedMediaType
+    case invalid([FieldError])
+    case defect
+    case unavailable
+    case notReady
+    case outcomeUnknown
+}
+
+extension Problem {
+    /// The status of the answer.
+    var status: Status {
+        switch self {
+        case .malformedTarget, .incompleteBody, .invalidJSON: .badRequest
+        case .noToken, .invalidToken, .expiredToken: .unauthorized
+        case .forbidden: .forbidden
+        case .noRoute, .noTask: .notFound
+        case .methodNotAllowed: .methodNotAllowed
+        case .bodyTooLarge: .contentTooLarge
+        case .unsupportedMediaType: .unsupportedMediaType
+        case .invalid: .unprocessableContent
+        case .defect: .internalServerError
+        case .unavailable, .notReady, .outcomeUnknown: .serviceUnavailable
+        }
+    }
+
+    /// The one sentence of `detail` and `message`; clients match some of them to the letter.
+    ///
+    /// A 422 says what is wrong with each member instead.
+    var detail: StaticString {
+        switch self {
+        case .malformedTarget: "Malformed request target"
+        case .incompleteBody: "The request body ended early"
+        case .invalidJSON: "The request body is not valid JSON"
+        case .noToken: "Not authenticated"
+        case .invalidToken: "Invalid token"
+        case .expiredToken: "Token expired"
+        case .forbidden: "Access forbidden"
+        case .noRoute: "Not found"
+        case .noTask: "Task not found"
+        case .methodNotAllowed: "Method not allowed"
+        case .bodyTooLarge: "The request body is too large"
+        case .unsupportedMediaType: "The request body must be application/json"
+        case .invalid: "Invalid request"
+        case .defect: "Internal server error"
+        case .unavailable: "Service temporarily unavailable"
+        case .notReady: "Service not ready"
+        case .outcomeUnknown: "Service temporarily unavailable; it is unknown whether the change was made"
+        }
+    }
+
+    /// What is wrong with the members of a request, where that is the problem.
+    var errors: [FieldError] {
+        switch self {
+        case .invalid(let errors): errors
+        case .invalidJSON(let position): [FieldError(.bodyByte(position), .notJSON)]
+        default: []
+        }
+    }
+
+    /// The challenge of a 401 (RFC 6750, section 3).
+    var challenge: StaticString? {
+        switch self {
+        case .noToken: "Bearer"
+        case .invalidToken, .expiredToken: "Bearer error=\"invalid_token\""
+        default: nil
+        }
+    }
+
+    /// The methods that a 405 offers.
+    var allow: StaticString? {
+        if case .methodNotAllowed(let resource) = self { resource.allow } else { nil }
+    }
+
+    /// When to ask again, in seconds.
+    var retryAfter: StaticString? {
+        status == .serviceUnavailable ? "1" : nil
+    }
+}
+
+extension Problem {
+    /// What a client reads of an operation that failed.
+    init(_ failure: TaskFailure, of endpoint: Endpoint) {
+        switch failure {
+        case .unavailable: self = .unavailable
+        case .timedOut: self = endpoint.isWrite ? .outcomeUnknown : .unavailable
+        case .outcomeUnknown: self = .outcomeUnknown
+        case .refused: self = .defect
+        }
+    }
+}

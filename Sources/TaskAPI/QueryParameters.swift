@@ -1,0 +1,77 @@
+/// The pairs of a query string, one after the other, still encoded as a form encodes them.
+struct QueryParameters: ~Escapable {
+    private let bytes: Span<UInt8>
+    private var position: Int
+
+    /// A pair, its parts as they arrived; a pair without `=` has an empty value.
+    struct Pair: ~Escapable {
+        let name: Span<UInt8>
+        let value: Span<UInt8>
+
+        @_lifetime(copy name, copy value)
+        init(name: Span<UInt8>, value: Span<UInt8>) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// Reads the query of a target whose path ends at an index: at its `?`, or at the end.
+    @_lifetime(copy target)
+    init(of target: Span<UInt8>, pathEnd: Int) {
+        bytes = target
+        position = pathEnd + 1
+    }
+
+    /// The next pair; nil at the end.
+    @_lifetime(copy self)
+    @_lifetime(self: copy self)
+    mutating func next() -> Pair? {
+        guard position < bytes.count else { return nil }
+        let end = bytes.firstIndex(of: 0x26, from: position)
+        let equals = min(bytes.firstIndex(of: 0x3D, from: position), end)
+        let pair = Pair(
+            name: bytes.extracting(position..<equals), value: bytes.extracting(min(equals + 1, end)..<end))
+        position = end + 1
+        return pair
+    }
+}
+
+/// A short name or value of a query, decoded and folded, so that every spelling of it is compared at once.
+///
+/// `sort_by`, `sortBy` and `SORT_BY` are one: letters are made small and underscores dropped.
+struct FoldedWord {
+    private var bytes = InlineArray<24, UInt8>(repeating: 0)
+    private var count = 0
+
+    /// Folds what a query holds; a word longer than any known one becomes the empty word.
+    init(_ encoded: Span<UInt8>) {
+        var decoder = PercentDecoder(encoded, plusIsSpace: true)
+        while let byte = decoder.next() {
+            if byte == 0x5F { continue }
+            guard count < 24 else {
+                count = 0
+                return
+            }
+            bytes[count] = byte.lowercased
+            count += 1
+        }
+    }
+
+    /// Whether it is a literal, which is folded already.
+    static func ~= (literal: StaticString, word: FoldedWord) -> Bool {
+        let literal = literal.bytes
+        guard literal.count == word.count else { return false }
+        for index in literal.indices where literal[index] != word.bytes[index] { return false }
+        return true
+    }
+
+    /// Takes an ending away, and says whether it was there.
+    mutating func drop(ending literal: StaticString) -> Bool {
+        let literal = literal.bytes
+        guard count > literal.count else { return false }
+        let start = count - literal.count
+        for index in literal.indices where literal[index] != bytes[start + index] { return false }
+        count = start
+        return true
+    }
+}

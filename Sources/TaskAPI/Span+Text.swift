@@ -1,0 +1,70 @@
+/// The few questions that HTTP's texts need, asked of borrowed bytes.
+extension Span where Element == UInt8 {
+    /// Whether the bytes are those of a literal.
+    func equals(_ literal: StaticString) -> Bool {
+        equals(literal.bytes)
+    }
+
+    /// Whether the bytes are those of another span.
+    func equals(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where self[index] != other[index] { return false }
+        return true
+    }
+
+    /// Whether the bytes are those of a literal in lower case, whatever the case of their ASCII letters.
+    func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
+        let literal = lowercase.bytes
+        guard count == literal.count else { return false }
+        for index in indices where self[index].lowercased != literal[index] { return false }
+        return true
+    }
+
+    /// Where a byte first occurs from an index on; `count` where it does not.
+    func firstIndex(of byte: UInt8, from start: Int = 0) -> Int {
+        var index = start
+        while index < count, self[index] != byte { index += 1 }
+        return index
+    }
+
+    /// The bytes without the spaces and tabs around them.
+    var trimmed: Span<UInt8> {
+        @_lifetime(copy self)
+        get {
+            var start = 0
+            var end = count
+            while start < end, self[start].isBlank { start += 1 }
+            while end > start, self[end - 1].isBlank { end -= 1 }
+            return extracting(start..<end)
+        }
+    }
+}
+
+extension UInt8 {
+    /// The small letter of a capital ASCII letter; any other byte as it is.
+    var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
+
+    /// Whether it is a space or a tab.
+    var isBlank: Bool { self == 0x20 || self == 0x09 }
+
+    /// Whether it is an ASCII digit.
+    var isDigit: Bool { self &- 0x30 < 10 }
+
+    /// The value of a hexadecimal digit; nil for any other byte.
+    var hexadecimalValue: UInt8? {
+        if isDigit { return self - 0x30 }
+        let letter = self | 0x20
+        return letter &- 0x61 < 6 ? letter - 0x61 + 10 : nil
+    }
+}
+
+extension StaticString {
+    /// The literal's UTF-8, in the program's constant memory.
+    var bytes: Span<UInt8> {
+        @_lifetime(immortal)
+        get {
+            let span = unsafe Span(_unsafeStart: utf8Start, count: utf8CodeUnitCount)
+            return unsafe _overrideLifetime(span, borrowing: ())
+        }
+    }
+}

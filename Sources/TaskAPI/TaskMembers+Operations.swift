@@ -1,0 +1,48 @@
+internal import Tasks
+
+/// What each endpoint makes of a body's members; all that is wrong is noted, and the result counts only if nothing is.
+extension TaskMembers {
+    /// A new task: a title must be there, everything else may be absent or null.
+    func draft(errors: inout [FieldError]) -> TaskDraft {
+        requireObject(errors: &errors)
+        let title = self.title.value(at: .title, errors: &errors)
+        switch self.title {
+        case .absent where shape == .object: errors.append(FieldError(.title, .missing))
+        case .null: errors.append(FieldError(.title, .notAString))
+        default: break
+        }
+        return TaskDraft(
+            title: title ?? "",
+            description: description.value(at: .description, errors: &errors),
+            completed: completed.value(at: .completed, errors: &errors) ?? false
+        )
+    }
+
+    /// A change: what is absent stays, and so do a title and a state that are null; a null description is cleared.
+    func patch(errors: inout [FieldError]) -> TaskPatch {
+        requireObject(errors: &errors)
+        let title = title.value(at: .title, errors: &errors)
+        let change: TaskPatch.DescriptionChange
+        if let text = description.value(at: .description, errors: &errors) {
+            change = .set(text)
+        } else if case .null = description {
+            change = .clear
+        } else {
+            change = .keep
+        }
+        return TaskPatch(
+            title: title, description: change, completed: completed.value(at: .completed, errors: &errors))
+    }
+
+    /// A state to set, or nil to toggle: for no body, `null`, and an object that names no state.
+    func completion(errors: inout [FieldError]) -> Bool? {
+        if shape == .other { requireObject(errors: &errors) }
+        let completed = completed.value(at: .completed, errors: &errors)
+        let isCompleted = isCompleted.value(at: .isCompleted, errors: &errors)
+        return completed ?? isCompleted
+    }
+
+    private func requireObject(errors: inout [FieldError]) {
+        if shape != .object { errors.append(FieldError(.body, .notAnObject)) }
+    }
+}

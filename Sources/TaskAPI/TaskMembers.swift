@@ -1,0 +1,90 @@
+internal import JSON
+internal import Tasks
+
+/// What a body says of a task: the last of each member, judged but not yet required.
+struct TaskMembers {
+    /// What the body's one value is.
+    enum Shape {
+        case object, null, other
+    }
+
+    /// A member that should be a value of one type.
+    enum Member<Value> {
+        case absent
+        case null
+        case value(Value)
+        case wrong(FieldError.Kind)
+    }
+
+    private(set) var shape = Shape.object
+    private(set) var title = Member<String>.absent
+    private(set) var description = Member<String>.absent
+    private(set) var completed = Member<Bool>.absent
+    private(set) var isCompleted = Member<Bool>.absent
+
+    /// Says nothing of a task, as an absent body does.
+    init() {}
+
+    /// Reads all of a body; what throws is a text that is not JSON, wherever in it.
+    init(_ body: Span<UInt8>) throws(JSONError) {
+        var reader = JSONReader(body)
+        if try reader.beginObject() {
+            while let name = try reader.nextMember() {
+                switch name {
+                case "title":
+                    title = try .text(&reader, atMost: TaskLimits.titleCodePoints, else: .titleTooLong)
+                    if case .value(let text) = title, text.isBlank { title = .wrong(.blank) }
+                case "description":
+                    description = try .text(
+                        &reader, atMost: TaskLimits.descriptionCodePoints, else: .descriptionTooLong)
+                case "completed": completed = try .boolean(&reader)
+                case "is_completed": isCompleted = try .boolean(&reader)
+                default: break
+                }
+            }
+        } else {
+            shape = try reader.readNull() ? .null : .other
+        }
+        try reader.finish()
+    }
+}
+
+extension TaskMembers.Member where Value == String {
+    fileprivate static func text(
+        _ reader: inout JSONReader, atMost maximum: Int, else tooLong: FieldError.Kind
+    ) throws(JSONError) -> Self {
+        guard let text = try reader.readText() else {
+            return try reader.readNull() ? .null : .wrong(.notAString)
+        }
+        if text.containsNull { return .wrong(.holdsNull) }
+        // Counted before it is copied: nobody makes us keep a text that we refuse.
+        return text.codePointCount > maximum ? .wrong(tooLong) : .value(String(text))
+    }
+}
+
+extension TaskMembers.Member where Value == Bool {
+    fileprivate static func boolean(_ reader: inout JSONReader) throws(JSONError) -> Self {
+        if let value = try reader.readBoolean() { return .value(value) }
+        return try reader.readNull() ? .null : .wrong(.notABoolean)
+    }
+}
+
+extension TaskMembers.Member {
+    /// The value, where there is one; what is wrong is noted.
+    func value(at location: FieldError.Location, errors: inout [FieldError]) -> Value? {
+        switch self {
+        case .absent, .null: return nil
+        case .value(let value): return value
+        case .wrong(let kind):
+            errors.append(FieldError(location, kind))
+            return nil
+        }
+    }
+}
+
+extension String {
+    /// Whether all of it is white space, or there is none of it.
+    fileprivate var isBlank: Bool {
+        unicodeScalars.allSatisfy(\.properties.isWhitespace)
+    }
+}

@@ -1,0 +1,120 @@
+public import EventLoop
+internal import PostgreSQL
+public import Tasks
+
+/// Tasks in PostgreSQL: a few connections in the loop, reads pipelined at once, writes in groups.
+public final class PostgreSQLTaskStore: EventSource, TaskStore {
+    /// Where the database is and how many connections one process holds.
+    public struct Configuration: Sendable {
+        /// A connection URI, as in the PostgreSQL manual's section 34.1.1.
+        public var url: String
+        /// One is fastest; a second takes what must not wait behind a long statement.
+        public var readConnections = 2
+        /// Each carries one batch at a time.
+        public var writeConnections = 2
+
+        /// The defaults for a database.
+        public init(url: String) {
+            self.url = url
+        }
+    }
+
+    /// What the store has to tell an operator.
+    public enum Observation: Sendable {
+        /// A connection was made and can be used.
+        case connected
+        /// A connection was lost, or could not be made.
+        case lost(String)
+        /// A statement was refused.
+        case refused(String)
+    }
+
+    /// Where every result goes, exactly once a ticket, never from within `submit`.
+    public var receive: ((Ticket, TaskResult<PostgreSQLTaskRows>) -> Void)?
+    /// Where observations go.
+    public var observe: ((Observation) -> Void)?
+
+    /// The parameters of the statement that is being sent; one list for all lanes.
+    var parameters = Parameters()
+    private let loop: EventLoop
+    private var readLanes: [ReadLane] = []
+    private var writeLanes: [WriteLane] = []
+    private var outstanding = 0
+    private var lastSubmission: UInt64 = 0
+
+    /// Prepares the connections; `connect` makes them.
+    public init(_ configuration: Configuration, on loop: EventLoop) {
+        self.loop = loop
+        super.init()
+        for _ in 0..<configuration.readConnections {
+            readLanes.append(ReadLane(store: self, url: configuration.url, on: loop))
+        }
+        for _ in 0..<configuration.writeConnections {
+            writeLanes.append(WriteLane(store: self, url: configuration.url, on: loop))
+        }
+    }
+
+    /// Begins to connect, so that the first request does not have to.
+    public func connect() {
+        lastSubmission = loop.now
+        for lane in readLanes { lane.connect() }
+        for lane in writeLanes { lane.connect() }
+    }
+
+    /// Whether the database could be reached when it was last needed. Nothing is asked of it to know this.
+    public var isReachable: Bool {
+        !readLanes.allSatisfy(\.isBroken) && !writeLanes.allSatisfy(\.isBroken)
+    }
+
+    /// Takes an operation on; its result follows under the same ticket.
+    ///
+    /// - Parameter deadline: in nanoseconds of `Clock.monotonic`; exceeded by a tenth of a second at most.
+    public func submit(_ operation: TaskOperation, ticket: Ticket, deadline: UInt64) {
+        lastSubmission = loop.now
+        if outstanding == 0 { loop.setTimer(self, at: loop.now + Self.tick) }
+        outstanding += 1
+        let submission = Submission(operation, ticket: ticket, deadline: deadline)
+        if operation.action.isWrite {
+            var chosen = writeLanes[0]
+            for lane in writeLanes where lane.load < chosen.load { chosen = lane }
+            chosen.submit(submission)
+        } else {
+            (readLanes.first(where: \.isResponsive) ?? readLanes[0]).submit(submission)
+        }
+    }
+
+    // MARK: Deadlines
+
+    private static var tick: UInt64 { 100_000_000 }
+
+    /// Answers what has waited for too long.
+    public override func timerFired() {
+        for lane in readLanes { lane.expire(now: loop.now) }
+        for lane in writeLanes { lane.expire(now: loop.now) }
+        if outstanding > 0 { loop.setTimer(self, at: loop.now + Self.tick) }
+    }
+
+    // MARK: What the lanes report
+
+    /// Whether there was work in the last minute: only then a lost connection is made again unasked, so that a
+    /// database that goes to sleep when nobody needs it can.
+    var isInUse: Bool { outstanding > 0 || loop.now < lastSubmission + 60_000_000_000 }
+
+    func finished(_ submission: Submission, _ result: TaskResult<PostgreSQLTaskRows>) {
+        outstanding -= 1
+        receive?(submission.ticket, result)
+    }
+
+    func connected() {
+        observe?(.connected)
+    }
+
+    func observe(lost error: PostgreSQLError) {
+        let isMissing = error.sqlState?.code == "42P01" || error.sqlState?.code == "3F000"
+        observe?(.lost(isMissing ? "the schema is not there: run todo-fcgi migrate" : error.description))
+    }
+
+    func observe(_ error: PostgreSQLError) {
+        observe?(.refused(error.description))
+    }
+}

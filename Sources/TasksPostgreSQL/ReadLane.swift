@@ -1,0 +1,141 @@
+internal import EventLoop
+internal import PostgreSQL
+internal import Tasks
+
+/// A connection for reads: each is sent in the turn it arrives in, all of a turn with one sync.
+///
+/// A read may be run as often as it takes, so a lost connection only means that it is sent again.
+final class ReadLane: EventSource, PipelineClient {
+    private unowned let store: PostgreSQLTaskStore
+    private let loop: EventLoop
+    private let pipeline: Pipeline<ReadLane>
+    private var waiting = Queue<Submission>()
+    private var sent = Queue<Submission>()
+
+    init(store: PostgreSQLTaskStore, url: String, on loop: EventLoop) {
+        self.store = store
+        self.loop = loop
+        pipeline = Pipeline(url: url, statements: TaskStatements.reads, check: Migrations.check, on: loop)
+        super.init()
+        pipeline.client = self
+    }
+
+    var isBroken: Bool { pipeline.isBroken }
+
+    /// Whether a read sent now would be run soon: the oldest that is under way has not been for long.
+    var isResponsive: Bool {
+        guard pipeline.isReady else { return false }
+        guard let oldest = sent.first else { return true }
+        return loop.now < oldest.sentAt + 10_000_000
+    }
+
+    func connect() {
+        pipeline.connect()
+    }
+
+    func submit(_ submission: Submission) {
+        pipeline.probe()
+        guard pipeline.isReady else {
+            waiting.append(submission)
+            return pipeline.connect()
+        }
+        send(submission)
+    }
+
+    private func send(_ submission: Submission) {
+        var submission = submission
+        submission.sentAt = loop.now
+        // First, so that it is among those that are sent again if the connection breaks in this moment.
+        sent.append(submission)
+        store.parameters.removeAll()
+        let statement = submission.operation.statement(adding: &store.parameters)
+        pipeline.send(statement, store.parameters)
+        loop.postpone(self)
+    }
+
+    override func turnEnded() {
+        if pipeline.isReady { pipeline.sendSync() }
+    }
+
+    /// Answers what nobody should wait for any longer.
+    func expire(now: UInt64) {
+        var expired: [Submission] = []
+        func expire(_ submission: inout Submission) {
+            guard !submission.isAnswered, submission.deadline <= now else { return }
+            submission.isAnswered = true
+            expired.append(submission)
+        }
+        waiting.updateEach(expire)
+        sent.updateEach(expire)
+        if pipeline.isReady, let oldest = sent.first, oldest.isAnswered, oldest.deadline + 2_000_000_000 < now {
+            pipeline.abandon("no answer from the database")
+        }
+        for submission in expired { store.finished(submission, .failed(.timedOut)) }
+    }
+
+    // MARK: PipelineClient
+
+    var needsConnection: Bool { !waiting.isEmpty || store.isInUse }
+
+    func reasonToRefuse(_ check: QueryResult) -> String? {
+        Migrations.reasonToRefuse(check)
+    }
+
+    func pipelineBecameReady() {
+        store.connected()
+        for submission in waiting.removeAll() where !submission.isAnswered {
+            // The connection may break on the way.
+            if pipeline.isReady { send(submission) } else { waiting.append(submission) }
+        }
+    }
+
+    func pipelineReceived(_ result: QueryResult) {
+        guard var submission = sent.popFirst(), !submission.isAnswered else { return }
+        switch result.outcome {
+        case .rows, .sync:
+            store.finished(submission, .done(PostgreSQLTaskRows(result, isCounted: submission.operation.isCounted)))
+        case .skipped:
+            submit(submission)
+        case .failed(let error):
+            store.observe(error)
+            switch error.family {
+            case .conflict where submission.conflicts < 3:
+                submission.conflicts += 1
+                submit(submission)
+            case .unknownStatement:
+                waiting.append(submission)
+                pipeline.abandon("the session has lost its statements")
+            default:
+                store.finished(submission, .failed(TaskFailure(error)))
+            }
+        }
+    }
+
+    func pipelineSynced() {}
+
+    func pipelineCommitFailed(_ error: PostgreSQLError) {}
+
+    func pipelineLost(_ error: PostgreSQLError) {
+        store.observe(lost: error)
+        let unsent = waiting.removeAll()
+        for submission in sent.removeAll() + unsent where !submission.isAnswered { waiting.append(submission) }
+    }
+}
+
+extension TaskOperation {
+    /// Whether its rows have the number of all that match beside them.
+    var isCounted: Bool {
+        if case .list(let query) = action { query.countsAll } else { false }
+    }
+}
+
+extension TaskFailure {
+    /// What a statement's error means to the asker. The transaction is rolled back, whichever it is.
+    init(_ error: PostgreSQLError) {
+        self =
+            switch error.family {
+            case .notNow, .conflict, .connection, .unknownStatement: .unavailable
+            case .statement, .duplicateStatement: .refused(sqlState: error.sqlState?.code ?? "")
+            }
+    }
+}

@@ -1,0 +1,129 @@
+internal import PostgreSQL
+internal import Tasks
+
+/// All SQL of the request path. `$1` is the owner, everywhere; columns stand in the order of `PostgreSQLTaskRows`.
+///
+/// A write first takes its owner's row, which orders that owner's writes, and stamps the task with the owner's next
+/// `change`. `clock_timestamp()` is read once that row is held, and goes on within a transaction.
+enum TaskStatements {
+    private static let columns = "id, title, description, completed, created_at, updated_at, change"
+
+    static let read = Statement(
+        """
+        select \(columns) from todo.tasks where owner_user_id = $1 and id = $2 and deleted_at is null
+        """, parameters: [.text, .bigint])
+
+    static let create = Statement(
+        """
+        with owner as (
+            insert into todo.owners as o (owner_user_id, last_task_id, change) values ($1, 1, 1)
+            on conflict (owner_user_id) do update set last_task_id = o.last_task_id + 1, change = o.change + 1
+            returning last_task_id, change, clock_timestamp() as now
+        )
+        insert into todo.tasks (owner_user_id, id, title, description, completed, created_at, updated_at, change)
+        select $1, last_task_id, $2, $3, $4, now, now, change from owner
+        returning \(columns)
+        """, parameters: [.text, .text, .text, .boolean])
+
+    /// Takes the row of an owner who has the task `$2`.
+    private static let owner = """
+        with owner as (
+            update todo.owners set change = change + 1
+            where owner_user_id = $1
+                and exists (select from todo.tasks where owner_user_id = $1 and id = $2 and deleted_at is null)
+            returning change as next_change, clock_timestamp() as now
+        )
+        """
+
+    /// `$4` says whether `$5` is the description's new value, NULL included.
+    static let update = Statement(
+        """
+        \(owner)
+        update todo.tasks
+        set title = coalesce($3, title), description = case when $4 then $5 else description end,
+            completed = coalesce($6, completed), updated_at = now, change = next_change
+        from owner where owner_user_id = $1 and id = $2 and deleted_at is null
+        returning \(columns)
+        """, parameters: [.text, .bigint, .text, .boolean, .text, .boolean])
+
+    /// Toggles when `$3` is NULL.
+    static let complete = Statement(
+        """
+        \(owner)
+        update todo.tasks set completed = coalesce($3, not completed), updated_at = now, change = next_change
+        from owner where owner_user_id = $1 and id = $2 and deleted_at is null
+        returning \(columns)
+        """, parameters: [.text, .bigint, .boolean])
+
+    /// Keeps the row, so that the id is never given again and the deletion has its `change`; its text goes.
+    static let delete = Statement(
+        """
+        \(owner)
+        update todo.tasks
+        set title = '', description = null, deleted_at = now, updated_at = now, change = next_change
+        from owner where owner_user_id = $1 and id = $2 and deleted_at is null
+        returning \(columns)
+        """, parameters: [.text, .bigint])
+
+    /// Everything, newest first: what most clients ask for.
+    static let listAll = Statement(
+        """
+        select \(columns) from todo.tasks where owner_user_id = $1 and deleted_at is null
+        order by created_at desc, id desc
+        """, parameters: [.text])
+
+    /// `$2` the state, `$3` the text to look for, `$4` the limit, NULL for any; `$5` the offset.
+    private static let matching = """
+        select \(columns) from todo.tasks
+        where owner_user_id = $1 and deleted_at is null and ($2 is null or completed = $2)
+            and ($3 is null or strpos(lower(title collate "und-x-icu"), lower($3 collate "und-x-icu")) > 0
+                or strpos(lower(description collate "und-x-icu"), lower($3 collate "und-x-icu")) > 0)
+        """
+    private static let matchingParameters: [Statement.ValueType] = [.text, .boolean, .text, .bigint, .bigint]
+
+    /// By sort and order.
+    static let list = Ordering.table { order in
+        Statement("\(matching) order by \(order) limit $4 offset $5", parameters: matchingParameters)
+    }
+
+    /// By sort and order, with the number of all that match as the last column. There is a row with that number, and
+    /// NULL as its id, even where the page is empty.
+    static let countedList = Ordering.table { order in
+        Statement(
+            """
+            with matching as (\(matching))
+            select \(columns), total
+            from (select count(*) as total from matching) as everything
+                left join (select * from matching order by \(order) limit $4 offset $5) as page on true
+            order by \(order)
+            """, parameters: matchingParameters)
+    }
+
+    static let reads = [read, listAll] + list.all + countedList.all
+    static let writes = [create, update, complete, delete]
+}
+
+/// One statement for each way to order a list.
+struct Ordering {
+    private let ascending: [TaskQuery.Sort: Statement]
+    private let descending: [TaskQuery.Sort: Statement]
+
+    static func table(_ make: (String) -> Statement) -> Ordering {
+        func statements(_ direction: String) -> [TaskQuery.Sort: Statement] {
+            [
+                .createdAt: make("created_at \(direction), id \(direction)"),
+                .updatedAt: make("updated_at \(direction), id \(direction)"),
+                .title: make("title collate \"und-x-icu\" \(direction), id \(direction)"),
+            ]
+        }
+        return Ordering(ascending: statements("asc"), descending: statements("desc"))
+    }
+
+    subscript(query: TaskQuery) -> Statement {
+        let statements = query.order == .ascending ? ascending : descending
+        guard let statement = statements[query.sort] else { preconditionFailure("every sort has its statement") }
+        return statement
+    }
+
+    var all: [Statement] { Array(ascending.values) + Array(descending.values) }
+}

@@ -1,0 +1,166 @@
+import JWT
+import Testing
+
+@Suite("Memory of verified tokens")
+struct TokenCacheTests {
+    private let now = Sample.now
+
+    @Test("The second look at a token comes out of memory")
+    func hit() throws {
+        let verifier = try Sample.verifier()
+        let token = try Sample.valid("ann")
+        #expect(verifier.outcome(token) == .success("ann"))
+        #expect(verifier.cacheStatistics.hits == 0 && verifier.cacheStatistics.count == 1)
+        #expect(verifier.outcome(token) == .success("ann"))
+        #expect(verifier.cacheStatistics.hits == 1 && verifier.cacheStatistics.count == 1)
+    }
+
+    @Test("A token expires in memory to the second, and is forgotten")
+    func expiry() throws {
+        let verifier = try Sample.verifier()
+        let token = try Sample.valid("ann")
+        #expect(verifier.outcome(token) == .success("ann"))
+        #expect(verifier.outcome(token, at: now + 89) == .success("ann"))
+        #expect(verifier.cacheStatistics.hits == 1)
+        #expect(verifier.outcome(token, at: now + 90) == .failure(.expired))
+        #expect(verifier.cacheStatistics.count == 0 && verifier.cacheStatistics.bytes == 0)
+    }
+
+    @Test("A remembered token is refused while the clock stands before its nbf, and accepted again after")
+    func staleClock() throws {
+        let verifier = try Sample.verifier()
+        let token = try Sample.token(#"{"sub":"ann","exp":\#(now + 60),"nbf":\#(now)}"#)
+        #expect(verifier.outcome(token) == .success("ann"))
+        #expect(verifier.outcome(token, at: now - 31) == .failure(.notYetValid))
+        #expect(verifier.outcome(token, at: now - 30) == .success("ann"))
+        #expect(verifier.cacheStatistics.hits == 2)
+    }
+
+    @Test("Failures are not remembered: a token that was too early is accepted in time")
+    func failures() throws {
+        let verifier = try Sample.verifier()
+        let token = try Sample.token(#"{"sub":"ann","exp":\#(now + 600),"nbf":\#(now + 100)}"#)
+        #expect(verifier.outcome(token) == .failure(.notYetValid))
+        #expect(try verifier.outcome(Sample.token("{}")) == .failure(.noExpiry))
+        #expect(try verifier.outcome(Sample.token("{}", secret: Sample.otherSecret)) == .failure(.badSignature))
+        #expect(verifier.outcome("garbage") == .failure(.malformed))
+        #expect(verifier.cacheStatistics.count == 0)
+        #expect(verifier.outcome(token, at: now + 100) == .success("ann"))
+    }
+
+    @Test("After the secret has changed, no token of the old one is valid, remembered or not")
+    func changedSecret() throws {
+        let verifier = try Sample.verifier()
+        let token = try Sample.valid("ann")
+        #expect(verifier.outcome(token) == .success("ann"))
+        verifier.replaceKeys(try KeySet(secret: Sample.otherSecret))
+        #expect(verifier.cacheStatistics.count == 0 && verifier.cacheStatistics.bytes == 0)
+        #expect(verifier.outcome(token) == .failure(.badSignature))
+        verifier.replaceKeys(try KeySet(secret: Sample.otherSecret, previous: Sample.secret))
+        #expect(verifier.outcome(token) == .success("ann"))
+    }
+
+    @Test("A token that differs in its signature's last character is another token")
+    func neighbour() throws {
+        let verifier = try Sample.verifier()
+        let token = try Sample.valid("ann")
+        #expect(verifier.outcome(token) == .success("ann"))
+        for last in ["A", "E", "I", "8", "B"] where !token.hasSuffix(last) {
+            guard case .failure = verifier.outcome(token.dropLast() + last) else {
+                Issue.record("accepted")
+                continue
+            }
+        }
+    }
+
+    @Test("No more tokens than the bound are kept, and a bound of none keeps none", arguments: [0, 1, 2, 100])
+    func countBound(bound: Int) throws {
+        let verifier = try Sample.verifier(cache: .init(count: bound))
+        for user in 0..<300 {
+            #expect(try verifier.outcome(Sample.valid("user \(user)")) == .success("user \(user)"))
+            #expect(verifier.cacheStatistics.count == min(user + 1, bound))
+        }
+        #expect(verifier.cacheStatistics.evictions == (bound == 0 ? 0 : 300 - bound))
+    }
+
+    @Test("No more bytes than the bound are kept, whatever the tokens' sizes")
+    func bytesBound() throws {
+        let verifier = try Sample.verifier(cache: .init(count: 1_000, bytes: 10_000))
+        for user in 0..<300 {
+            let padding = String(repeating: "x", count: user * 37 % 1_500)
+            #expect(
+                try verifier.outcome(Sample.valid("u\(user)", extra: ",\"pad\":\"\(padding)\"")) == .success("u\(user)")
+            )
+            #expect(verifier.cacheStatistics.bytes <= 10_000)
+        }
+        #expect(verifier.cacheStatistics.count > 2 && verifier.cacheStatistics.evictions > 100)
+        let large = try Sample.verifier(cache: .init(count: 10, bytes: 200))
+        #expect(try large.outcome(Sample.valid("ann")) == .success("ann"))
+        #expect(large.cacheStatistics.count == 0)
+    }
+
+    @Test("A flood of valid tokens that are used once does not push out users who come back")
+    func flood() throws {
+        let verifier = try Sample.verifier(cache: .init(count: 200))
+        let regulars = try (0..<50).map { try Sample.valid("regular \($0)") }
+        for token in regulars { _ = verifier.outcome(token) }
+        for token in regulars { _ = verifier.outcome(token) }
+        var lost = 0
+        for round in 0..<100 {
+            // Twenty strangers for each round of fifty regulars: 2,000 tokens, ten times what fits.
+            for stranger in 0..<20 { _ = try verifier.outcome(Sample.valid("stranger \(round) \(stranger)")) }
+            let before = verifier.cacheStatistics.misses
+            for token in regulars { _ = verifier.outcome(token) }
+            lost += verifier.cacheStatistics.misses - before
+        }
+        #expect(lost == 0)
+        #expect(verifier.cacheStatistics.evictions > 1_800)
+    }
+
+    @Test("Expired tokens leave as new ones come, though nothing needs their room and nobody asks for them")
+    func expiredLeave() throws {
+        let verifier = try Sample.verifier()
+        for user in 0..<100 { _ = try verifier.outcome(Sample.valid("old \(user)")) }
+        let later = now + 1_000
+        for user in 0..<110 {
+            let token = try Sample.token(#"{"sub":"new \#(user)","exp":\#(later + 60)}"#)
+            #expect(verifier.outcome(token, at: later) == .success("new \(user)"))
+        }
+        #expect(verifier.cacheStatistics.count == 110)
+        #expect(verifier.cacheStatistics.evictions == 0)
+    }
+
+    @Test("An expired token makes room before a valid one that nobody asked for")
+    func expiredMakesRoom() throws {
+        let verifier = try Sample.verifier(cache: .init(count: 3))
+        let short = try Sample.valid("short")
+        _ = verifier.outcome(short)
+        _ = verifier.outcome(short)
+        for user in ["a", "b"] {
+            _ = verifier.outcome(try Sample.token(#"{"sub":"\#(user)","exp":\#(now + 5_000)}"#))
+        }
+        _ = verifier.outcome(try Sample.token(#"{"sub":"c","exp":\#(now + 5_000)}"#), at: now + 1_000)
+        let misses = verifier.cacheStatistics.misses
+        for user in ["a", "b", "c"] {
+            _ = verifier.outcome(try Sample.token(#"{"sub":"\#(user)","exp":\#(now + 5_000)}"#), at: now + 1_000)
+        }
+        #expect(verifier.cacheStatistics.misses == misses)
+    }
+
+    @Test("Thousands of tokens come and go at random, and each answer is the one of a verifier without memory")
+    func model() throws {
+        let remembering = try Sample.verifier(cache: .init(count: 64))
+        let forgetful = try Sample.verifier(cache: .init(count: 0))
+        let tokens = try (0..<200).map { try Sample.token(#"{"sub":"u\#($0)","exp":\#(now + Int64($0 * 7))}"#) }
+        var state: UInt64 = 42
+        var clock = now
+        for step in 0..<5_000 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let token = tokens[Int(state >> 33) % tokens.count]
+            clock += step % 4 == 0 ? 1 : 0
+            #expect(remembering.outcome(token, at: clock) == forgetful.outcome(token, at: clock))
+        }
+        #expect(remembering.cacheStatistics.hits > 500)
+        #expect(remembering.cacheStatistics.count <= 64)
+    }
+}
