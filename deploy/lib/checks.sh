@@ -1,0 +1,91 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# What deploy/test adds: packages of the tests, settings of nobody, and the sum over all kinds of tests.
+
+need_to_test() {
+    local module
+    for module in pytest jwt cryptography hypothesis; do
+        need "python3-$module" "/usr/lib/python3/dist-packages/$module"
+    done
+    need wrk /usr/bin/wrk
+    need shellcheck /usr/bin/shellcheck
+}
+
+passed=0 failed=0 failures=()
+pass() { passed=$((passed + ${1:-1})); }
+fail() {
+    failed=$((failed + ${2:-1}))
+    failures+=("$1")
+    printf '%sFAILED: %s%s\n' "$bold" "$1" "$plain"
+}
+
+# check NAME COMMAND…: one test that passes when the command does; its words are shown only when it does not.
+check() {
+    local name=$1 words
+    shift
+    step "$name"
+    words=$(mktemp)
+    if "$@" >"$words" 2>&1; then
+        pass
+    else
+        tail -n 40 "$words"
+        fail "$name"
+    fi
+    rm -f "$words"
+}
+
+# add_report NAME STATUS FILE: sums a JUnit report. Skipped counts as failed, and so does a run that left no report.
+add_report() {
+    local name=$1 status=$2 file=$3 good=0 bad=0
+    if [ -s "$file" ]; then
+        read -r good bad < <(/usr/bin/python3 - "$file" <<'PYTHON'
+import sys, xml.etree.ElementTree as tree
+cases = list(tree.parse(sys.argv[1]).iter("testcase"))
+bad = sum(any(case.find(kind) is not None for kind in ("failure", "error", "skipped")) for case in cases)
+print(len(cases) - bad, bad)
+PYTHON
+        )
+    fi
+    pass "$good"
+    if ((bad > 0)); then
+        fail "$name: $bad of $((good + bad))" "$bad"
+    elif ((status != 0)); then
+        fail "$name ended with status $status"
+    elif ((good == 0)); then
+        fail "$name ran no test"
+    fi
+    rm -f "$file"
+}
+
+# swift_tests NAME FOLDER ARGUMENT…: builds and runs tests in a build folder of their own, so that no two modes take
+# turns in one. Passing tests are counted, not listed.
+swift_tests() {
+    local name=$1 folder=$2 report status=0
+    shift 2
+    step "$name"
+    report=$(mktemp -u)
+    swift test --package-path "$checkout" --scratch-path "$checkout/$folder" --xunit-output "$report.xml" "$@" 2>&1 |
+        { grep --line-buffered -vE '^(◇|✔) (Suite|Test ("|[A-Za-z_`]+\())|^Test Suite|^	 Executed|warning: the use of .mktemp' || true; } || status=$?
+    # The other report is XCTest's, which has no tests here.
+    rm -f "$report.xml"
+    add_report "$name" "$status" "$report-swift-testing.xml"
+}
+
+# A port that nobody listens on, below those that the kernel gives to clients.
+free_port() {
+    local port
+    for _ in {1..100}; do
+        port=$((20000 + RANDOM % 10000))
+        if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+            echo "$port"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# The sum, as the last line.
+summary() {
+    local one
+    for one in ${failures[@]+"${failures[@]}"}; do say "failed: $one"; done
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+}

@@ -1,0 +1,53 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# The service at work: each request as one would type it, and its answer.
+
+# ask STATUS METHOD PATH [BODY]: one request through nginx; its answer is left in $answer.
+ask() {
+    local expected=$1 method=$2 url=$base_url$3 body=${4:-} shown status location
+    local command=(curl -sS --noproxy '*' -m 10 -D "$home/run/demo.head" -X "$method" -H "Authorization: Bearer $token")
+    shown="curl"
+    [ "$method" = GET ] || shown+=" -X $method"
+    if [[ $url = *\?* ]]; then shown+=" '$url'"; else shown+=" $url"; fi
+    shown+=" -H \"Authorization: Bearer \$TOKEN\""
+    if [ -n "$body" ]; then
+        command+=(-H 'Content-Type: application/json' -d "$body")
+        shown+=" -H 'Content-Type: application/json' -d '$body'"
+    fi
+    printf '\n%s$ %s%s\n' "$bold" "$shown" "$plain"
+    answer=$("${command[@]}" "$url") || die "no answer from $url"
+    status=$(sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' "$home/run/demo.head")
+    location=$(sed -n 's/^[Ll]ocation: *\([^\r]*\)\r*$/\1/p' "$home/run/demo.head")
+    rm -f "$home/run/demo.head"
+    printf '%s%s%s\n' "$dim" "$status${location:+  Location: $location}" "$plain"
+    [ -z "$answer" ] || jq . <<<"$answer" 2>/dev/null || printf '%s\n' "$answer"
+    [ "$status" = "$expected" ] || die "expected status $expected, got $status"
+}
+
+demonstrate() {
+    local id token answer
+    step "The service at work, as the user \`demo\`"
+    token=$(as_service "$home/bin/todo-fcgi" token --user demo) || die "no token could be made"
+    ask 201 POST /api/demo/tasks '{"title":"Buy milk","description":"Two litres"}'
+    id=$(jq -r .id <<<"$answer")
+    ask 200 GET '/api/demo/tasks?status=pending&limit=3'
+    ask 200 PATCH "/api/demo/tasks/$id/complete"
+    ask 200 GET "/api/demo/tasks/$id"
+    if [ "${TODO_DELETE_STATUS:-204}" = 200 ]; then ask 200 DELETE "/api/demo/tasks/$id"; else ask 204 DELETE "/api/demo/tasks/$id"; fi
+    ask 404 GET "/api/demo/tasks/$id"
+}
+
+farewell() {
+    local again=deploy/down
+    [ -z "${TODO_HOME:-}" ] || again="TODO_HOME=$TODO_HOME $again"
+    cat <<TEXT
+
+${bold}Running at $base_url${plain} with $workers workers, in the background.
+
+    Token for the user \`demo\`, valid for a day:
+    export TOKEN=$(as_service "$home/bin/todo-fcgi" token --user demo --expires-in 86400)
+
+    Settings for scripts:  . $home_link/env
+    Logs:                  $home/log and $home/nginx
+    Stop:                  $again           (with --purge also removes the data)
+TEXT
+}

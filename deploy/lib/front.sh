@@ -1,0 +1,60 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# nginx of this copy: the repository's nginx.conf beside what differs here.
+
+nginx_pid() { read_pid "$home/nginx/nginx.pid"; }
+nginx_runs() { ours "$(nginx_pid)" "$home/nginx"; }
+nginx_command() { as_service nginx -p "$home/nginx" -c "$home/nginx/nginx.conf" -e "$home/nginx/error.log" "$@"; }
+
+# port_check: a port that somebody else has is said before the long steps.
+port_check() {
+    if nginx_runs && grep -q ":$port " "$home/nginx/listen.conf" 2>/dev/null; then return 0; fi
+    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+        die "port $port of 127.0.0.1 is taken by another program" "Name another port: TODO_PORT=8081 deploy/up"
+    fi
+}
+
+nginx_configure() {
+    local origin origins=() lines='' form='^[a-z][a-z0-9+.-]*://[][A-Za-z0-9._:-]+$'
+    IFS=, read -r -a origins <<<"${CORS_ORIGINS:-${ALLOWED_ORIGINS:-${FRONTEND_URL:-http://localhost:3000}}}"
+    for origin in "${origins[@]}"; do
+        origin=${origin// /}
+        origin=${origin%/}
+        [ -n "$origin" ] || continue
+        [[ $origin =~ $form ]] || die "CORS_ORIGINS names something that is no origin: $origin"
+        lines+="\"$origin\" \"$origin\";"$'\n'
+    done
+    as_service tee nginx/origins.conf >/dev/null <<<"$lines"
+    as_service tee nginx/listen.conf >/dev/null <<<"listen 127.0.0.1:$port backlog=4096;"
+    as_service tee nginx/upstream.conf >/dev/null <<CONF
+server "unix:$listen_socket" max_fails=0;
+server "unix:$listen_socket" max_fails=0;
+CONF
+    as_service tee nginx/nginx.conf >/dev/null <"$checkout/nginx.conf"
+}
+
+nginx_check() {
+    nginx_command -t -q || die "nginx refuses its configuration; the lines above say why ($home/nginx)"
+}
+
+nginx_start() {
+    nginx_check
+    nginx_command </dev/null || die "nginx did not start; the lines above say why" \
+        "Port $port may be taken, or too low for $service: TODO_PORT=8081 deploy/up"
+}
+
+# QUIT lets requests in flight end.
+nginx_stop() {
+    stop_process "$(nginx_pid)" "$home/nginx" QUIT 10
+}
+
+# Waits until the service says that it serves.
+wait_until_ready() {
+    local until=$((SECONDS + 30)) status=''
+    while [ "$status" != 200 ]; do
+        pool_runs || die "the workers ended; their last words ($home/log/workers.log):" "$(pool_last_words)"
+        ((SECONDS < until)) || die "the service did not become ready within 30 s: $base_url/ready says $status" \
+            "Last words of the workers ($home/log/workers.log):" "$(pool_last_words)"
+        sleep 0.1
+        status=$(curl -s --noproxy '*' -m 5 -o /dev/null -w '%{http_code}' "$base_url/ready" || true)
+    done
+}

@@ -1,0 +1,77 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# Debian packages, only those that are missing, and nothing started or configured by their arrival.
+
+# need NAME PROBE…: the package is missing when no file matches; so other sources of the same program count as well.
+missing=()
+need() {
+    local name=$1 probe
+    shift
+    for probe in "$@"; do
+        if compgen -G "$probe" >/dev/null; then return 0; fi
+    done
+    missing+=("$name")
+}
+
+need_to_build() {
+    need libfcgi-dev /usr/include/fcgiapp.h
+    need libpq-dev /usr/include/postgresql/libpq-fe.h
+    need libssl-dev /usr/include/openssl/evp.h
+    need pkg-config /usr/bin/pkg-config /usr/bin/pkgconf
+}
+
+need_to_run() {
+    need nginx /usr/sbin/nginx
+    need postgresql '/usr/lib/postgresql/*/bin/initdb'
+    need spawn-fcgi /usr/bin/spawn-fcgi
+    need multiwatch /usr/bin/multiwatch
+    need curl /usr/bin/curl
+    need jq /usr/bin/jq
+}
+
+# Runs as root, by itself. Services are kept from starting while it works (policy-rc.d), PostgreSQL from making its
+# default cluster (a drop-in), a new nginx from starting at the next boot; what stood in their place comes back.
+install_as_root() {
+    set -euo pipefail
+    export DEBIAN_FRONTEND=noninteractive
+    # No locals: the trap runs when the function is gone.
+    policy=/usr/sbin/policy-rc.d drop_in=/etc/postgresql-common/createcluster.d/todo-fcgi.conf new_nginx='' said=$(mktemp)
+    [ -e /usr/sbin/nginx ] || new_nginx=yes
+    # shellcheck disable=SC2317
+    restore() {
+        rm -f "$policy" "$drop_in" "$said"
+        rmdir --ignore-fail-on-non-empty "${drop_in%/*}" 2>/dev/null || true
+        [ ! -e "$policy.before-todo-fcgi" ] || mv -f "$policy.before-todo-fcgi" "$policy"
+    }
+    [ ! -e "$policy" ] || [ -e "$policy.before-todo-fcgi" ] || mv "$policy" "$policy.before-todo-fcgi"
+    trap restore EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    mkdir -p "${drop_in%/*}"
+    echo 'create_main_cluster = off' >"$drop_in"
+
+    # What apt says is of interest only when it fails.
+    apt-get -o DPkg::Lock::Timeout=300 update -qq >"$said" 2>&1 || tail -n 5 "$said" >&2
+    apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >"$said" 2>&1 || {
+        tail -n 20 "$said" >&2
+        return 1
+    }
+    if [ -n "$new_nginx" ] && [ -e /usr/sbin/nginx ]; then
+        update-rc.d nginx disable >/dev/null 2>&1 || true
+        ! command -v systemctl >/dev/null || systemctl disable nginx.service >/dev/null 2>&1 || true
+    fi
+}
+
+packages_install() {
+    [ ${#missing[@]} -gt 0 ] || return 0
+    step "Installing Debian packages: ${missing[*]}"
+    command -v apt-get >/dev/null || die "these Debian packages are missing, and this is no Debian: ${missing[*]}"
+    local root=()
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || die "no right to install packages: neither root nor sudo" \
+            "As root: apt-get install --no-install-recommends ${missing[*]}"
+        root=(sudo)
+    fi
+    "${root[@]}" bash -c "$(declare -f install_as_root); install_as_root \"\$@\"" install "${missing[@]}" ||
+        die "the packages could not be installed: ${missing[*]}" "The lines above say why (rights, network, package sources)."
+    missing=()
+}

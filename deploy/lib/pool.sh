@@ -1,0 +1,44 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# The pool of workers: spawn-fcgi makes the socket, multiwatch keeps N workers on it.
+
+pool_program() { printf %s "$home/bin/todo-fcgi"; }
+
+# The workers by their exact program: also those whose multiwatch was killed. One a line.
+pool_workers() {
+    local folder name
+    for folder in /proc/[0-9]*; do
+        IFS= read -r -d '' name 2>/dev/null <"$folder/cmdline" || continue
+        [ "$name" != "$(pool_program)" ] || echo "${folder#/proc/}"
+    done 2>/dev/null
+}
+
+pool_runs() { ours "$(read_pid "$home/run/workers.pid")" "$(pool_program)"; }
+
+pool_start() {
+    rm -f "$listen_socket"
+    : >>"$home/log/workers.log"
+    # Where the words of this start begin.
+    log_from=$(($(wc -l <"$home/log/workers.log") + 1))
+    # SIGTERM drains a worker. A worker that dies is replaced; ten deaths within ten seconds are no accident.
+    # The queue is as long as the kernel allows: a full one is an instant 502.
+    # shellcheck disable=SC2016
+    as_service env -u DATABASE_MIGRATION_URL CHARSET=UTF-8 setsid --fork sh -c 'echo $$ >run/workers.pid; exec "$@"' sh \
+        spawn-fcgi -n -s "$listen_socket" -M 0660 -b 4096 -- \
+        /usr/bin/multiwatch -f "$workers" -s TERM -r 10 -t 10000 -- "$(pool_program)" serve \
+        </dev/null >>"$home/log/workers.log" 2>&1
+    local until=$((SECONDS + 5))
+    until [ -S "$listen_socket" ]; do
+        ((SECONDS < until)) || die "the workers' socket did not appear: $listen_socket" "$(pool_last_words)"
+        sleep 0.05
+    done
+}
+
+# Those that drain serve on until nginx has retired their connections, a few seconds.
+pool_stop() {
+    local worker
+    stop_process "$(read_pid "$home/run/workers.pid")" "$(pool_program)" TERM 15
+    for worker in $(pool_workers); do stop_process "$worker" "$(pool_program)" TERM 5; done
+    rm -f "$home/run/workers.pid" "$listen_socket"
+}
+
+pool_last_words() { tail -n "+${log_from:-1}" "$home/log/workers.log" | tail -n 8; }

@@ -1,0 +1,109 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# A private PostgreSQL: a unix socket in a folder that only its user enters, and nothing else.
+
+postgres_bin() {
+    local newest
+    newest=$(printf '%s\n' /usr/lib/postgresql/*/bin/initdb | sort -V | tail -n 1)
+    [ -x "$newest" ] || die "PostgreSQL's server is not installed"
+    dirname "$newest"
+}
+
+# Percent-encodes a path for a URI.
+uri_encoded() {
+    local LC_ALL=C text=$1 out='' at char code
+    for ((at = 0; at < ${#text}; at++)); do
+        char=${text:at:1}
+        case $char in
+        [a-zA-Z0-9._~/-]) out+=$char ;;
+        *)
+            printf -v code %d "'$char"
+            printf -v code '%%%02X' $((code & 255))
+            out+=$code
+            ;;
+        esac
+    done
+    printf %s "$out"
+}
+
+# The URI of a role of this copy; one that another copy's env file brought along starts with the same words.
+database_url() { printf 'postgresql://%s@/%s?host=%s' "$1" "$2" "$(uri_encoded "$sockets")"; }
+private_database() { [[ -z ${DATABASE_URL:-} || $DATABASE_URL = 'postgresql://todo_runtime@/todo?host='* ]]; }
+
+postgres_pid() { read_pid "$home/postgres/postmaster.pid"; }
+postgres_runs() { ours "$(postgres_pid)" "$home/postgres"; }
+
+postgres_create() {
+    [ ! -s "$home/postgres/PG_VERSION" ] || return 0
+    room "$home" 300 "the database"
+    # A first run that was cut short leaves half a cluster, which nobody has used.
+    rm -rf "$home/postgres"
+    as_service "$(postgres_bin)/initdb" -D "$home/postgres.new" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >"$home/log/initdb.log" 2>&1 ||
+        die "PostgreSQL could not make its cluster" "$(tail -n 3 "$home/log/initdb.log")"
+    as_service mv "$home/postgres.new" "$home/postgres"
+}
+
+postgres_start() {
+    local bin version
+    bin=$(postgres_bin)
+    version=$(cat "$home/postgres/PG_VERSION")
+    [ ! -x "/usr/lib/postgresql/$version/bin/postgres" ] || bin=/usr/lib/postgresql/$version/bin
+    # Written each time: the folder may have moved. Durable as in production; nobody but the socket's folder's owner gets in.
+    as_service tee "$home/postgres/conf.todo" >/dev/null <<CONF
+listen_addresses = ''
+unix_socket_directories = '"$sockets"'
+unix_socket_permissions = 0700
+port = 5432
+max_connections = 100
+fsync = on
+synchronous_commit = on
+timezone = 'UTC'
+log_timezone = 'UTC'
+CONF
+    grep -qx "include 'conf.todo'" "$home/postgres/postgresql.conf" ||
+        as_service sh -c "echo \"include 'conf.todo'\" >>postgres/postgresql.conf"
+    if ! postgres_runs; then
+        # Of a machine that lost its power; the number may be somebody else's by now.
+        rm -f "$home/postgres/postmaster.pid"
+        as_service "$bin/pg_ctl" -D "$home/postgres" -l "$home/log/postgres.log" -w -t 60 start >/dev/null </dev/null ||
+            die "PostgreSQL did not start; its last words ($home/log/postgres.log):" "$(tail -n 5 "$home/log/postgres.log")"
+    fi
+}
+
+postgres_stop() {
+    stop_process "$(postgres_pid)" "$home/postgres" INT 30
+}
+
+psql_as_superuser() { as_service psql -XAtq -v ON_ERROR_STOP=1 -h "$sockets" -U postgres "$@"; }
+
+# Two roles: the owner applies migrations, the runtime role reads and writes rows and never waits for long.
+postgres_roles() {
+    psql_as_superuser -d postgres <<'SQL'
+select format('create role %I login', name) from (values ('todo_owner'), ('todo_runtime')) as roles (name)
+where not exists (select from pg_roles where rolname = name) \gexec
+select 'create database todo owner todo_owner' where not exists (select from pg_database where datname = 'todo') \gexec
+revoke all on database todo from public;
+grant connect on database todo to todo_runtime;
+alter role todo_runtime set statement_timeout = '10s';
+alter role todo_runtime set lock_timeout = '5s';
+alter role todo_runtime set idle_in_transaction_session_timeout = '10s';
+SQL
+}
+
+# The database of the service: a private one, unless DATABASE_URL names another.
+database_prepare() {
+    if private_database; then
+        step "Starting PostgreSQL"
+        postgres_create
+        postgres_start
+        postgres_roles
+        DATABASE_URL=$(database_url todo_runtime todo)
+        DATABASE_MIGRATION_URL=$(database_url todo_owner todo)
+    else
+        postgres_stop
+        [[ ${DATABASE_MIGRATION_URL:-} != *'@/todo?host='* ]] || unset DATABASE_MIGRATION_URL
+        say "using the database of DATABASE_URL"
+    fi
+    export DATABASE_URL DATABASE_MIGRATION_URL=${DATABASE_MIGRATION_URL:-$DATABASE_URL}
+    step "Applying migrations"
+    as_service "$home/bin/todo-fcgi" migrate || die "the migrations were not applied; the lines above say why"
+}
