@@ -187,7 +187,7 @@ private func withCStrings<Result>(
     var copies: [UnsafeMutablePointer<CChar>?] = unsafe []
     for text in texts { unsafe copies.append(text.flatMap { unsafe strdup($0) }) }
     unsafe copies.append(nil)
-    defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+    defer { for unsafecopy in unsafe copies { unsafe free(copy) } }
     return unsafe copies.withUnsafeBufferPointer { buffer in
         unsafe buffer.withMemoryRebound(to: UnsafePointer<CChar>?.self) { unsafe body($0.baseAddress!) }
     }

@@ -14,9 +14,9 @@ public struct Inspection: Sendable {
         do throws(PostgreSQLError) {
             let applied = try connection.execute(Migrations.check.sql)
             if let reason = Migrations.reasonToRefuse(applied) { problems.append(reason) }
-        } catch where error.sqlState?.code == "42P01" || error.sqlState?.code == "3F000" {
+        } catch  where error.sqlState?.code == "42P01" || error.sqlState?.code == "3F000" {
             problems.append("it is not there: run todo-fcgi migrate")
-        } catch where error.sqlState?.code == "42501" {
+        } catch  where error.sqlState?.code == "42501" {
             problems.append("the role \(connection.user) may not use it: run todo-fcgi migrate")
         }
         if problems.isEmpty {
@@ -31,7 +31,9 @@ public struct Inspection: Sendable {
                 from pg_roles where rolname = current_user
                 """)
             func says(_ column: Int) -> Bool { rights.text(row: 0, column: column) == "t" }
-            if !says(2) { problems.append("the role \(connection.user) lacks rights on its tables: run todo-fcgi migrate") }
+            if !says(2) {
+                problems.append("the role \(connection.user) lacks rights on its tables: run todo-fcgi migrate")
+            }
             if !says(3) { problems.append("the server was built without ICU, which search needs") }
             if says(0) {
                 note = "the role \(connection.user) is a superuser; a worker needs far less (see migrate --help)"

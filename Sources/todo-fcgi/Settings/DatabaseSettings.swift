@@ -18,7 +18,7 @@ struct DatabaseSettings {
             reader.problem("DATABASE_URL is not set: postgresql://user:password@host/database")
         }
         readConnections = reader.integer("TODO_READ_CONNECTIONS", default: 2, in: 1...32)
-        writeConnections = reader.integer("TODO_WRITE_CONNECTIONS", default: 2, in: 1...32)
+        writeConnections = reader.integer("TODO_WRITE_CONNECTIONS", default: 4, in: 1...32)
     }
 
     var store: PostgreSQLTaskStore.Configuration {

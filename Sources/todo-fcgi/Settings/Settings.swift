@@ -23,7 +23,8 @@ struct Settings {
             service: Program.name, version: Program.version,
             origins: Self.origins(&reader),
             listShape: reader.choice("TODO_LIST_SHAPE", default: .array, ["array": .array, "object": .object]),
-            deleteStatus: reader.choice("TODO_DELETE_STATUS", default: .noContent, ["204": .noContent, "200": .message])
+            deleteStatus: reader.choice(
+                "TODO_DELETE_STATUS", default: .noContent, ["204": .noContent, "200": .message])
         )
         requestTimeout = reader.seconds("TODO_REQUEST_TIMEOUT", default: 10, in: 0.1...300)
         drainTimeout = reader.seconds("TODO_DRAIN_TIMEOUT", default: 10, in: 0...300)
@@ -48,7 +49,8 @@ struct Settings {
             do throws(OriginError) {
                 return try AllowedOrigins(list: text.filter { !"[]\"'".contains($0) })
             } catch {
-                reader.problem("\(name) must be origins such as https://app.example.com, separated by commas; * is none")
+                reader.problem(
+                    "\(name) must be origins such as https://app.example.com, separated by commas; * is none")
             }
         }
         return .development
