@@ -7,7 +7,9 @@ public struct Inspection: Sendable {
     /// What works and should be better; nil when nothing is.
     public let note: String?
 
-    /// Looks at the schema and at what the connection's role may do. Changes nothing.
+    /// Looks at the schema and at what the connection's role may do.
+    ///
+    /// Changes nothing.
     public init(_ connection: borrowing Connection) throws(PostgreSQLError) {
         var problems: [String] = []
         var note: String?

@@ -60,7 +60,9 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
         writes?.connect()
     }
 
-    /// Whether the database could be reached when it was last needed. Nothing is asked of it to know this.
+    /// Whether the database could be reached when it was last needed.
+    ///
+    /// Nothing is asked of it to know this.
     public var isReachable: Bool {
         !readLanes.allSatisfy(\.isBroken) && writes?.isBroken == false
     }

@@ -32,7 +32,9 @@ final class WriteLane: PipelineClient {
         pipeline.connect()
     }
 
-    /// Sends a batch. Only when `isIdle`.
+    /// Sends a batch.
+    ///
+    /// Only when `isIdle`.
     func run(_ batch: WriteBatch) {
         // First, so that a connection that breaks in this moment finds it, and finds it not sent.
         batches.append(batch)

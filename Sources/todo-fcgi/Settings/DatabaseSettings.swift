@@ -36,7 +36,9 @@ struct DatabaseSettings {
         return runtime == owner ? nil : runtime
     }
 
-    /// A URL as libpq takes it. SQLAlchemy's names the Python driver in its scheme, and asyncpg's names TLS otherwise.
+    /// A URL as libpq takes it.
+    ///
+    /// SQLAlchemy's names the Python driver in its scheme, and asyncpg's names TLS otherwise.
     static func libpqURL(_ url: String) -> String {
         guard let colon = url.range(of: "://") else { return url }
         let scheme = url[..<colon.lowerBound]
