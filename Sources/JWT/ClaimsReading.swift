@@ -96,7 +96,7 @@ extension ClaimsReading {
     /// The id that a string or a whole number is; nil if it cannot be one.
     private func userID(_ reader: inout Reader) throws(TokenError) -> String? {
         if let text = try reader.text() {
-            guard !text.containsNull else { return nil }
+            guard !text.containsNUL else { return nil }
             let id = String(text)
             return id.isEmpty || id.utf8.count > TokenLimits.userIDBytes ? nil : id
         }
