@@ -63,7 +63,7 @@ final class Client {
     init(
         origins: AllowedOrigins = .development, listShape: ListShape = .array, deleteStatus: DeleteStatus = .noContent
     ) {
-        let configuration = Configuration(
+        let configuration = APIConfiguration(
             version: "1.2.3", origins: origins, listShape: listShape, deleteStatus: deleteStatus)
         api = API(configuration, verifier: StubVerifier())
         store.receive = { [unowned self] _, result in self.result = result }

@@ -10,7 +10,7 @@ struct TokenVerifierTests {
 
     private func detail(_ header: String) throws -> (status: Int, detail: Reply.Value) {
         let verifier = TokenVerifier(keys: try KeySet(secret: String(repeating: "s", count: 32)))
-        let api = API(Configuration(version: "1"), verifier: verifier)
+        let api = API(APIConfiguration(version: "1"), verifier: verifier)
         let (method, target, header) = (Array("GET".utf8), Array("/api/ada/tasks/0".utf8), Array(header.utf8))
         let request = Request(
             method: method.span, target: target.span, body: [UInt8]().span, authorization: header.span)
