@@ -4,6 +4,13 @@ extension ByteWriter {
     /// - Parameter minimumDigits: 1 to 19; a number with more digits is written whole. A minus sign does not count.
     public mutating func appendDecimal(_ value: Int64, minimumDigits: Int = 1) {
         precondition(1...19 ~= minimumDigits, "an Int64 has 1 to 19 digits")
+        if minimumDigits == 2 && 0..<100 ~= value {
+            // The fields of a timestamp: half of what is written.
+            let pair = unsafe reserve(2)
+            unsafe Self.writePair(UInt8(truncatingIfNeeded: value), to: pair)
+            commit(2)
+            return
+        }
         let magnitude = value.magnitude
         let digits = max(minimumDigits, Self.digitCount(magnitude))
         let sign = value < 0 ? 1 : 0
@@ -30,15 +37,13 @@ extension ByteWriter {
     }
 
     private static func digitCount(_ value: UInt64) -> Int {
-        var digits = 1
-        var bound: UInt64 = 10
-        while value >= bound {
-            digits += 1
-            // The last power of ten a UInt64 holds; an Int64's magnitude has no more digits than it.
-            if digits == 19 { break }
-            bound *= 10
+        var rest = value
+        var digits = 0
+        while rest >= 10_000 {
+            rest /= 10_000
+            digits += 4
         }
-        return digits
+        return digits + (rest < 100 ? (rest < 10 ? 1 : 2) : (rest < 1_000 ? 3 : 4))
     }
 
     /// Writes exactly `digits` digits, from the last to the first, two at a time.
@@ -47,14 +52,19 @@ extension ByteWriter {
         var position = digits
         while position >= 2 {
             let (higher, pair) = rest.quotientAndRemainder(dividingBy: 100)
-            let (tens, units) = UInt8(truncatingIfNeeded: pair).quotientAndRemainder(dividingBy: 10)
             position -= 2
-            unsafe start[position] = UInt8(ascii: "0") &+ tens
-            unsafe start[position + 1] = UInt8(ascii: "0") &+ units
+            unsafe writePair(UInt8(truncatingIfNeeded: pair), to: start + position)
             rest = higher
         }
         if position == 1 {
             unsafe start.pointee = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest)
         }
+    }
+
+    /// Writes a number below 100.
+    private static func writePair(_ value: UInt8, to start: UnsafeMutablePointer<UInt8>) {
+        let (tens, units) = value.quotientAndRemainder(dividingBy: 10)
+        unsafe start[0] = UInt8(ascii: "0") &+ tens
+        unsafe start[1] = UInt8(ascii: "0") &+ units
     }
 }

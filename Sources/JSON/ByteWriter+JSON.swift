@@ -22,59 +22,41 @@ extension ByteWriter {
     ) -> UnsafeMutablePointer<UInt8> {
         unsafe start.pointee = UInt8(ascii: "\"")
         var to = unsafe start + 1
-        if var from = text.baseAddress {
-            let end = unsafe from + text.count
-            while unsafe from < end {
-                let left = unsafe end - from
-                // A full word is stored before it is known how much of it is clean: the rest is overwritten.
-                let hits: UInt64
-                if left >= 8 {
-                    let eight = unsafe EightBytes(from)
-                    unsafe store(eight, to: to)
-                    hits = eight.needingEscape
-                    if hits == 0 {
-                        unsafe from += 8
-                        unsafe to += 8
-                        continue
-                    }
-                } else {
-                    let eight = unsafe lastBytes(from, count: left, of: text)
-                    unsafe store(eight, to: to)
-                    hits = eight.needingEscape
-                    if hits == 0 {
-                        unsafe to += left
-                        break
-                    }
-                }
-                let clean = EightBytes.countBefore(hits)
-                unsafe from += clean
-                unsafe to += clean
-                unsafe to = escape(from.pointee, to: to)
-                unsafe from += 1
+        var done = 0
+        while done < text.count {
+            let left = min(text.count - done, 8)
+            let eight = unsafe left == 8 ? load(text, at: done) : loadLast(left, of: text)
+            // All are stored before it is known how many are clean: what comes next is written over the others.
+            unsafe UnsafeMutableRawPointer(to).storeBytes(of: eight.word.littleEndian, as: UInt64.self)
+            let needingEscape = eight.needingEscape
+            guard needingEscape != 0 else {
+                unsafe to += left
+                done += left
+                continue
             }
+            let clean = EightBytes.countBefore(needingEscape)
+            unsafe to = escape(text[done + clean], to: to + clean)
+            done += clean + 1
         }
         unsafe to.pointee = UInt8(ascii: "\"")
         return unsafe to + 1
     }
 
-    /// The last one to seven bytes of a text, with spaces after them.
-    private static func lastBytes(
-        _ from: UnsafePointer<UInt8>, count: Int, of text: UnsafeBufferPointer<UInt8>
-    ) -> EightBytes {
-        var word: UInt64
-        if text.count >= 8 {
-            word = unsafe EightBytes(from + count - 8).word >> UInt64(64 - 8 * count)
-        } else {
-            word = 0
-            for index in 0..<count {
-                word |= unsafe UInt64(from[index]) << UInt64(8 * index)
-            }
-        }
-        return EightBytes(word: word | 0x2020_2020_2020_2020 << UInt64(8 * count))
+    private static func load(_ text: UnsafeBufferPointer<UInt8>, at offset: Int) -> EightBytes {
+        unsafe EightBytes(loaded: UnsafeRawBufferPointer(text).loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
-    private static func store(_ eight: EightBytes, to start: UnsafeMutablePointer<UInt8>) {
-        unsafe UnsafeMutableRawPointer(start).storeBytes(of: eight.word.littleEndian, as: UInt64.self)
+    /// The last one to seven bytes of a text, with spaces after them.
+    private static func loadLast(_ count: Int, of text: UnsafeBufferPointer<UInt8>) -> EightBytes {
+        var word: UInt64 = 0
+        if text.count >= 8 {
+            word = unsafe load(text, at: text.count - 8).word &>> UInt64(64 - 8 * count)
+        } else {
+            for index in (text.count - count..<text.count).reversed() {
+                word = unsafe word &<< 8 | UInt64(text[index])
+            }
+        }
+        return EightBytes(loaded: (word | 0x2020_2020_2020_2020 &<< UInt64(8 * count)).littleEndian)
     }
 
     /// Writes one escaped byte and returns where it ends.

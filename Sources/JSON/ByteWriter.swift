@@ -59,6 +59,7 @@ extension ByteWriter {
     }
 
     /// Appends a text as UTF-8.
+    @_disfavoredOverload  // so that a literal goes as a StaticString, with no String made of it
     public mutating func append(_ text: String) {
         append(text.utf8.span)
     }

@@ -1,40 +1,37 @@
-/// Eight bytes of text in one register, the first in the lowest bits; a test looks at all of them at once.
-///
-/// A test gives a number whose lowest set bit lies in the first byte that passes it; bits above that one mean nothing,
-/// because the subtraction borrows from the next byte where it hits.
+/// Eight bytes of text in one register, the first in the lowest bits, all of them looked at at once.
 struct EightBytes {
-    let word: UInt64
+    private(set) var word: UInt64
 
-    /// Reads eight bytes from any address.
-    init(_ bytes: UnsafeRawPointer) {
-        unsafe word = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    /// Takes bytes in the order of the text, whatever the machine's is.
+    init(loaded word: UInt64) {
+        self.word = UInt64(littleEndian: word)
     }
 
-    /// Wraps bytes that were put together before.
-    init(word: UInt64) {
-        self.word = word
+    /// Adds each bit of eight others, so that one look shows whether any of all was beyond ASCII.
+    mutating func formUnion(_ others: EightBytes) {
+        word |= others.word
     }
 
-    /// Control characters, `"` and `\`: what a string cannot hold as it is.
+    /// Whether no byte is beyond ASCII.
+    var isASCII: Bool {
+        word & Self.topBits == 0
+    }
+
+    /// Control characters, `"` and `\`, what a JSON string cannot hold as it is: zero if there are none; else the lowest
+    /// bit that is set lies in the first of them, and the bits above mean nothing.
     var needingEscape: UInt64 {
-        candidates & ~word & 0x8080_8080_8080_8080
-    }
-
-    /// What ends a run of plain ASCII within a string: the same, and every byte of a longer UTF-8 sequence.
-    var endingPlainText: UInt64 {
-        (candidates | word) & 0x8080_8080_8080_8080
-    }
-
-    /// How many bytes come before the first that passed a test.
-    static func countBefore(_ hits: UInt64) -> Int {
-        hits.trailingZeroBitCount >> 3
-    }
-
-    /// A byte's top bit is set where the byte is below U+0020, `"` or `\`, or is itself beyond ASCII.
-    private var candidates: UInt64 {
+        // A byte's top bit is set by a subtraction that goes below zero. It then borrows from the bytes above only, and
+        // bytes beyond ASCII, whose top bit is set anyway, are masked out.
         let controls = word &- 0x2020_2020_2020_2020
         let quotes = (word ^ 0x2222_2222_2222_2222) &- 0x0101_0101_0101_0101
         let backslashes = (word ^ 0x5c5c_5c5c_5c5c_5c5c) &- 0x0101_0101_0101_0101
-        return controls | quotes | backslashes
+        return (controls | quotes | backslashes) & ~word & Self.topBits
     }
+
+    /// How many bytes come before the first that needs an escape.
+    static func countBefore(_ needingEscape: UInt64) -> Int {
+        needingEscape.trailingZeroBitCount >> 3
+    }
+
+    private static var topBits: UInt64 { 0x8080_8080_8080_8080 }
 }

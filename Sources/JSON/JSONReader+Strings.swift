@@ -4,23 +4,23 @@ extension JSONReader {
     mutating func scanString() throws(JSONError) -> JSONText {
         let start = position + 1
         var end = start
-        var isASCII = true
+        var seen = EightBytes(loaded: 0)
         var hasEscapes = false
         while true {
-            end = text.endOfPlainText(from: end)
-            guard end < text.count else { throw fail(.unexpectedEnd, at: end) }
-            switch text[end] {
+            end = text.endOfPlainText(from: end, seen: &seen)
+            switch try byte(at: end) {
             case UInt8(ascii: "\""):
                 position = end + 1
-                return JSONText(raw: text.extracting(start..<end), isASCII: isASCII, hasEscapes: hasEscapes)
+                let raw = text.extracting(start..<end)
+                if !seen.isASCII, let offset = raw.offsetOfInvalidUTF8 {
+                    throw fail(.invalidUTF8, at: start + offset)
+                }
+                return JSONText(raw: raw, isASCII: seen.isASCII, hasEscapes: hasEscapes)
             case UInt8(ascii: "\\"):
                 hasEscapes = true
                 end = try endOfEscape(at: end)
-            case ..<0x20:
-                throw fail(.controlCharacter, at: end)
             default:
-                isASCII = false
-                end = try endOfSequence(at: end)
+                throw fail(.controlCharacter, at: end)
             }
         }
     }
@@ -51,28 +51,6 @@ extension JSONReader {
         _ = try byte(at: start + 5)
         guard let unit = text.hexadecimalUnit(at: start + 2) else { throw fail(.malformedEscape, at: start) }
         return unit
-    }
-
-    /// Where a sequence of two to four bytes ends that starts at an offset (RFC 3629, section 4).
-    private mutating func endOfSequence(at start: Int) throws(JSONError) -> Int {
-        // The second byte's bounds shut out overlong forms, surrogates and what lies beyond U+10FFFF.
-        let length: Int
-        let second: ClosedRange<UInt8>
-        switch text[start] {
-        case 0xc2...0xdf: (length, second) = (2, 0x80...0xbf)
-        case 0xe0: (length, second) = (3, 0xa0...0xbf)
-        case 0xed: (length, second) = (3, 0x80...0x9f)
-        case 0xe1...0xef: (length, second) = (3, 0x80...0xbf)
-        case 0xf0: (length, second) = (4, 0x90...0xbf)
-        case 0xf1...0xf3: (length, second) = (4, 0x80...0xbf)
-        case 0xf4: (length, second) = (4, 0x80...0x8f)
-        default: throw fail(.invalidUTF8, at: start)
-        }
-        guard second ~= (try byte(at: start + 1)) else { throw fail(.invalidUTF8, at: start) }
-        for offset in 2..<length {
-            guard try byte(at: start + offset) & 0xc0 == 0x80 else { throw fail(.invalidUTF8, at: start) }
-        }
-        return start + length
     }
 
     private mutating func byte(at offset: Int) throws(JSONError) -> UInt8 {

@@ -57,9 +57,7 @@ extension JSONReader {
     /// What the next value is, judged by its first byte; it stays unread.
     public mutating func kind() throws(JSONError) -> Kind {
         precondition(expectation == .value, "no value comes next")
-        skipWhiteSpace()
-        guard position < text.count else { throw fail(.unexpectedEnd) }
-        switch text[position] {
+        switch try nextByte() {
         case UInt8(ascii: "{"): return .object
         case UInt8(ascii: "["): return .array
         case UInt8(ascii: "\""): return .string
@@ -142,9 +140,8 @@ extension JSONReader {
         if expectation == .value {
             try skipValue()
         }
-        skipWhiteSpace()
-        guard position < text.count else { throw fail(.unexpectedEnd) }
-        if text[position] == closing {
+        let next = try nextByte()
+        if next == closing {
             position += 1
             depth -= 1
             objects >>= 1
@@ -152,21 +149,17 @@ extension JSONReader {
             return false
         }
         if expectation == .separatorOrEnd {
-            guard text[position] == UInt8(ascii: ",") else { throw fail(.unexpectedByte) }
+            guard next == UInt8(ascii: ",") else { throw fail(.unexpectedByte) }
             position += 1
-            skipWhiteSpace()
         }
         return true
     }
 
     @_lifetime(copy self)
     private mutating func memberName() throws(JSONError) -> JSONText {
-        guard position < text.count else { throw fail(.unexpectedEnd) }
-        guard text[position] == UInt8(ascii: "\"") else { throw fail(.unexpectedByte) }
+        guard try nextByte() == UInt8(ascii: "\"") else { throw fail(.unexpectedByte) }
         let name = try scanString()
-        skipWhiteSpace()
-        guard position < text.count else { throw fail(.unexpectedEnd) }
-        guard text[position] == UInt8(ascii: ":") else { throw fail(.unexpectedByte) }
+        guard try nextByte() == UInt8(ascii: ":") else { throw fail(.unexpectedByte) }
         position += 1
         expectation = .value
         return name
@@ -196,7 +189,14 @@ extension JSONReader {
         }
     }
 
-    mutating func skipWhiteSpace() {
+    /// The next byte that is not white space; it stays unread.
+    private mutating func nextByte() throws(JSONError) -> UInt8 {
+        skipWhiteSpace()
+        guard position < text.count else { throw fail(.unexpectedEnd) }
+        return text[position]
+    }
+
+    private mutating func skipWhiteSpace() {
         while position < text.count {
             switch text[position] {
             case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"): position += 1

@@ -1,23 +1,33 @@
 extension Span<UInt8> {
-    /// Where a run of plain ASCII ends: at a quote, a backslash, a control character, a longer sequence or the end.
-    func endOfPlainText(from start: Int) -> Int {
+    /// Where the first byte stands that a JSON string cannot hold as it is, or the end; adds to `seen` all before it.
+    func endOfPlainText(from start: Int, seen: inout EightBytes) -> Int {
         var end = start
-        while end + 8 <= count {
-            // Its bounds are checked; any eight bytes make a UInt64.
-            let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: end, as: UInt64.self)
-            let hits = EightBytes(word: UInt64(littleEndian: word)).endingPlainText
-            if hits != 0 {
-                return end + EightBytes.countBefore(hits)
+        while count &- end >= 8 {
+            // In bounds by the line above; any eight bytes make a UInt64.
+            let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: end, as: UInt64.self)
+            let eight = EightBytes(loaded: word)
+            seen.formUnion(eight)
+            let needingEscape = eight.needingEscape
+            if needingEscape != 0 {
+                return end &+ EightBytes.countBefore(needingEscape)
             }
-            end += 8
+            end &+= 8
         }
-        while end < count {
-            switch self[end] {
-            case ..<0x20, 0x80..., UInt8(ascii: "\""), UInt8(ascii: "\\"): return end
-            default: end += 1
-            }
+        while end < count, self[end] >= 0x20, self[end] != UInt8(ascii: "\""), self[end] != UInt8(ascii: "\\") {
+            seen.formUnion(EightBytes(loaded: UInt64(self[end])))
+            end &+= 1
         }
         return end
+    }
+
+    /// Where the first sequence starts that is not UTF-8, or nil if all of it is.
+    var offsetOfInvalidUTF8: Int? {
+        do throws(UTF8.ValidationError) {
+            _ = try UTF8Span(validating: self)
+            return nil
+        } catch {
+            return error.byteOffsets.lowerBound
+        }
     }
 
     /// The number that four hexadecimal digits make, or nil if one of them is none.
@@ -39,8 +49,11 @@ extension Span<UInt8> {
     /// Whether these are the bytes of a literal.
     func isEqual(to literal: StaticString) -> Bool {
         guard count == literal.utf8CodeUnitCount else { return false }
-        return unsafe withUnsafeBufferPointer { bytes in
-            literal.withUTF8Buffer { unsafe bytes.elementsEqual($0) }
+        return literal.withUTF8Buffer { expected in
+            for index in indices where unsafe self[index] != expected[index] {
+                return false
+            }
+            return true
         }
     }
 }
