@@ -63,9 +63,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict,
-            // No Swift runtime on the host; the C libraries stay shared, their fixes come from the distribution.
-            linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]
+            swiftSettings: strict
         ),
 
         tests("EventLoopTests", ["EventLoop"]),

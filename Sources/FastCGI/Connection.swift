@@ -18,9 +18,6 @@ public final class Connection<Handler: RequestHandler>: EventSource {
     private var descriptor: Int32
     private var lifecycle = ConnectionLifecycle()
     private var isKept = false
-    /// A request is being handled, further down this call stack.
-    private var isReading = false
-    private var readsAgain = false
 
     /// Takes ownership of an accepted, blocking socket.
     init(takingOwnershipOf descriptor: Int32, id: RequestID, server: Server<Handler>) {
@@ -52,17 +49,13 @@ public final class Connection<Handler: RequestHandler>: EventSource {
         switch action {
         case .wait: break
         case .close: close()
-        case .read:
-            readsAgain = true
-            // An answer given from within `handle` comes back here: the loop below goes on, the stack does not grow.
-            guard !isReading else { return }
-            isReading = true
-            while readsAgain {
-                readsAgain = false
-                readRequest()
-            }
-            isReading = false
+        case .read: readRequest()
         }
+    }
+
+    /// What arrived while a request was running is read when its answer is out of everybody's hands.
+    public override func turnEnded() {
+        if lifecycle.state == .running { readRequest() }
     }
 
     // MARK: Reading
@@ -147,7 +140,9 @@ public final class Connection<Handler: RequestHandler>: EventSource {
         // Closed by libfcgi when the streams had failed.
         descriptor = unsafe request.pointee.ipcFd
         server.requestEnded(on: id.slot)
-        perform(lifecycle.answered(isKept: isWritten && isKept && descriptor >= 0))
+        let action = lifecycle.answered(isKept: isWritten && isKept && descriptor >= 0)
+        // The caller may still hold what a next request would use.
+        if action == .read { loop.postpone(self) } else { perform(action) }
     }
 
     private func close() {

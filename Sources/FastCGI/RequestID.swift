@@ -15,6 +15,7 @@ public struct RequestID: Hashable, Sendable {
         rawValue = UInt64(sequence) << 32 | UInt64(slot)
     }
 
-    var slot: Int { Int(UInt32(truncatingIfNeeded: rawValue)) }
+    /// The connection's place; small, and used again after the connection is gone, so it can be an index.
+    public var slot: Int { Int(UInt32(truncatingIfNeeded: rawValue)) }
     var sequence: UInt32 { UInt32(rawValue >> 32) }
 }

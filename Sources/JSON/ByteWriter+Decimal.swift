@@ -4,6 +4,13 @@ extension ByteWriter {
     /// - Parameter minimumDigits: 1 to 19; a number with more digits is written whole. A minus sign does not count.
     public mutating func appendDecimal(_ value: Int64, minimumDigits: Int = 1) {
         precondition(1...19 ~= minimumDigits, "an Int64 has 1 to 19 digits")
+        if minimumDigits == 2 && 0..<100 ~= value {
+            // The fields of a timestamp: half of what is written.
+            let pair = unsafe reserve(2)
+            unsafe Self.writePair(UInt8(truncatingIfNeeded: value), to: pair)
+            commit(2)
+            return
+        }
         let magnitude = value.magnitude
         let digits = max(minimumDigits, Self.digitCount(magnitude))
         let sign = value < 0 ? 1 : 0
@@ -45,14 +52,19 @@ extension ByteWriter {
         var position = digits
         while position >= 2 {
             let (higher, pair) = rest.quotientAndRemainder(dividingBy: 100)
-            let (tens, units) = UInt8(truncatingIfNeeded: pair).quotientAndRemainder(dividingBy: 10)
             position -= 2
-            unsafe start[position] = UInt8(ascii: "0") &+ tens
-            unsafe start[position + 1] = UInt8(ascii: "0") &+ units
+            unsafe writePair(UInt8(truncatingIfNeeded: pair), to: start + position)
             rest = higher
         }
         if position == 1 {
             unsafe start.pointee = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest)
         }
+    }
+
+    /// Writes a number below 100.
+    private static func writePair(_ value: UInt8, to start: UnsafeMutablePointer<UInt8>) {
+        let (tens, units) = value.quotientAndRemainder(dividingBy: 10)
+        unsafe start[0] = UInt8(ascii: "0") &+ tens
+        unsafe start[1] = UInt8(ascii: "0") &+ units
     }
 }

@@ -2,22 +2,23 @@ extension JSONReader {
     /// Passes over a string whose opening quote is there and returns what lies between its quotes, checked.
     @_lifetime(copy self)
     mutating func scanString() throws(JSONError) -> JSONText {
+        let text = text  // in registers, where `self` is not
         let start = position + 1
         var end = start
         var seen = EightBytes(loaded: 0)
         var hasEscapes = false
         while true {
-            while text.count - end >= 8 {
+            while text.count &- end >= 8 {
                 // In bounds by the line above; any eight bytes make a UInt64.
                 let word = unsafe text.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: end, as: UInt64.self)
                 let eight = EightBytes(loaded: word)
                 seen.formUnion(eight)
                 let needingEscape = eight.needingEscape
                 if needingEscape != 0 {
-                    end += EightBytes.countBefore(needingEscape)
+                    end &+= EightBytes.countBefore(needingEscape)
                     break
                 }
-                end += 8
+                end &+= 8
             }
             switch try byte(at: end) {
             case UInt8(ascii: "\""):

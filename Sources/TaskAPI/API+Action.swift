@@ -13,7 +13,7 @@ extension API {
         }
         var errors: [FieldError] = []
         if pending.endpoint == .create {
-            let draft = try members(of: request, isRequired: true, errors: &errors).draft(errors: &errors)
+            let draft = try members(of: request).draft(errors: &errors)
             guard errors.isEmpty else { throw .invalid(errors) }
             return .create(draft)
         }
@@ -24,9 +24,9 @@ extension API {
         let action: TaskOperation.Action
         switch pending.endpoint {
         case .update:
-            action = .update(id, try members(of: request, isRequired: true, errors: &errors).patch(errors: &errors))
+            action = .update(id, try members(of: request).patch(errors: &errors))
         case .complete:
-            let members = try members(of: request, isRequired: false, errors: &errors)
+            let members = try members(of: request)
             action = .complete(id, completed: members.completion(errors: &errors))
         case .delete:
             try checkBody(of: request, isRead: false)
@@ -41,16 +41,9 @@ extension API {
     }
 
     /// What a body says of a task.
-    ///
-    /// An absent body that is required is a missing value, not a syntax error, as FastAPI's clients know it.
-    private static func members(
-        of request: Request, isRequired: Bool, errors: inout [FieldError]
-    ) throws(Problem) -> TaskMembers {
+    private static func members(of request: Request) throws(Problem) -> TaskMembers {
         try checkBody(of: request, isRead: true)
-        if request.body.isEmpty {
-            if isRequired { errors.append(FieldError(.body, .missing)) }
-            return TaskMembers()
-        }
+        guard !request.body.isEmpty else { return TaskMembers() }
         do {
             return try TaskMembers(request.body)
         } catch {

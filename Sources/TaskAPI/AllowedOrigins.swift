@@ -13,7 +13,7 @@ public struct AllowedOrigins: Equatable, Sendable {
             var origin = item.drop { $0 == " " }
             while origin.last == " " || origin.last == "/" { origin.removeLast() }
             if origin.isEmpty { continue }
-            guard Self.isOrigin(origin.utf8) else { throw OriginError(origin: String(origin)) }
+            guard Self.isOrigin(origin.utf8) else { throw OriginError(origin: String(item)) }
             origins.append(String(origin))
         }
         self.origins = origins

@@ -15,7 +15,7 @@ extension ByteWriter {
         appendDetail(of: problem, sentence: sentence)
         append(",\"message\":")
         appendDetail(of: problem, sentence: sentence)
-        if let requestID, !requestID.isEmpty {
+        if let requestID, requestID.isPrintable {
             append(",\"request_id\":")
             appendJSONString(requestID)
         }
@@ -64,5 +64,13 @@ extension ByteWriter {
         append("\",\"type\":\"")
         append(error.kind.type)
         append("\"}")
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether there is something, all of it visible ASCII: what an edge makes as an id, and safe in any JSON.
+    fileprivate var isPrintable: Bool {
+        for index in indices where self[index] <= 0x20 || self[index] >= 0x7F { return false }
+        return !isEmpty
     }
 }

@@ -43,6 +43,11 @@ extension TaskMembers {
     }
 
     private func requireObject(errors: inout [FieldError]) {
-        if shape != .object { errors.append(FieldError(.body, .notAnObject)) }
+        switch shape {
+        case .object: break
+        // An absent body is a missing value, not a syntax error, as FastAPI's clients know it.
+        case .absent: errors.append(FieldError(.body, .missing))
+        case .null, .other: errors.append(FieldError(.body, .notAnObject))
+        }
     }
 }

@@ -5,7 +5,7 @@ internal import Tasks
 struct TaskMembers {
     /// What the body's one value is.
     enum Shape {
-        case object, null, other
+        case absent, object, null, other
     }
 
     /// A member that should be a value of one type.
@@ -16,7 +16,7 @@ struct TaskMembers {
         case wrong(FieldError.Kind)
     }
 
-    private(set) var shape = Shape.object
+    private(set) var shape = Shape.absent
     private(set) var title = Member<String>.absent
     private(set) var description = Member<String>.absent
     private(set) var completed = Member<Bool>.absent
@@ -29,6 +29,7 @@ struct TaskMembers {
     init(_ body: Span<UInt8>) throws(JSONError) {
         var reader = JSONReader(body)
         if try reader.beginObject() {
+            shape = .object
             while let name = try reader.nextMember() {
                 switch name {
                 case "title":

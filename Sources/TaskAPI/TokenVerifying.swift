@@ -7,3 +7,5 @@ public protocol TokenVerifying {
     /// - Parameter now: seconds since 1970, fresh at every call.
     func verify(_ compact: Span<UInt8>, at now: Int64) throws(TokenError) -> String
 }
+
+extension TokenVerifier: TokenVerifying {}

@@ -48,16 +48,18 @@ enum Migrations {
 
     /// Why this program must not use a database with these migrations, or nil.
     static func reasonToRefuse(_ applied: QueryResult) -> String? {
-        if applied.count > all.count {
-            return "the schema is at version \(applied.count), newer than this program, which knows \(all.count)"
+        if let conflict = conflict(with: applied) { return conflict }
+        guard applied.count < all.count else { return nil }
+        return "it is at version \(applied.count) and has to be at \(all.count): run todo-fcgi migrate"
+    }
+
+    /// What in these migrations no migration can mend, or nil.
+    static func conflict(with applied: QueryResult) -> String? {
+        guard applied.count <= all.count else {
+            return "it is at version \(applied.count), newer than this program, which knows \(all.count)"
         }
-        for (row, migration) in all.enumerated() {
-            guard row < applied.count else {
-                return "the schema is at version \(applied.count) and has to be at \(all.count): run todo-fcgi migrate"
-            }
-            if applied.text(row: row, column: 1) != migration.checksum {
-                return "migration \(migration.version) of the schema is not the one that this program knows"
-            }
+        for row in 0..<applied.count where applied.text(row: row, column: 1) != all[row].checksum {
+            return "migration \(row + 1) is not the one that this program knows"
         }
         return nil
     }

@@ -27,10 +27,8 @@ public struct Migrator: ~Copyable {
         }
         let applied = try connection.execute(
             "select version, checksum, applied_at::text from todo.migrations order by version")
-        if applied.count > 0, applied.count < Migrations.all.count || Migrations.reasonToRefuse(applied) == nil {
-            // Older is what a migration is for; anything else that is refused is not.
-        } else if let reason = Migrations.reasonToRefuse(applied) {
-            throw PostgreSQLError(sqlState: nil, message: reason)
+        if let conflict = Migrations.conflict(with: applied) {
+            throw PostgreSQLError(sqlState: nil, message: "the schema cannot be used: \(conflict)")
         }
         return Migrations.all.enumerated().map { row, migration in
             let appliedAt = row < applied.count ? applied.text(row: row, column: 2) : nil

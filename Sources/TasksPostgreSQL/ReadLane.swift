@@ -78,7 +78,7 @@ final class ReadLane: EventSource, PipelineClient {
     var needsConnection: Bool { !waiting.isEmpty || store.isInUse }
 
     func reasonToRefuse(_ check: QueryResult) -> String? {
-        Migrations.reasonToRefuse(check)
+        Migrations.reasonToRefuse(check).map { "the schema cannot be used: \($0)" }
     }
 
     func pipelineBecameReady() {

@@ -89,7 +89,7 @@ final class WriteLane: EventSource, PipelineClient {
     var needsConnection: Bool { !waiting.isEmpty || store.isInUse }
 
     func reasonToRefuse(_ check: QueryResult) -> String? {
-        Migrations.reasonToRefuse(check)
+        Migrations.reasonToRefuse(check).map { "the schema cannot be used: \($0)" }
     }
 
     func pipelineBecameReady() {

@@ -1,0 +1,52 @@
+import ArgumentParser
+import EventLoop
+import JWT
+import PostgreSQL
+import TasksPostgreSQL
+
+/// Looks at everything a worker needs.
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check settings, keys, database and schema; report every problem at once.",
+        discussion: "Ends with status 0 when a worker could serve, 1 when not. It changes nothing and shows no secret."
+    )
+
+    func run() throws {
+        try Failure.told {
+            var environment = SettingsReader()
+            let settings = Settings(&environment)
+            var problems = environment.problems
+            if environment.problems.isEmpty { print("settings: ok") }
+            problems += checkKeys(settings)
+            if !settings.database.url.isEmpty { problems += checkDatabase(settings) }
+            if !problems.isEmpty { throw Failure(problems) }
+        }
+    }
+
+    /// Signs a token and verifies it, as a worker would.
+    private func checkKeys(_ settings: Settings) -> [String] {
+        guard let secret = settings.identity.secret else { return [] }
+        let now = Int64(Clock.realTime / 1_000_000_000)
+        do {
+            let token = try SharedSecretSigner.mint(userID: "check", issuedAt: now, expiresIn: 60, secret: secret)
+            _ = try settings.identity.keySet().payload(of: token.utf8Span.span)
+            print("keys: HS256 with BETTER_AUTH_SECRET\(settings.identity.previous == nil ? "" : " and the previous one")")
+            return []
+        } catch {
+            return ["keys: \(error)"]
+        }
+    }
+
+    private func checkDatabase(_ settings: Settings) -> [String] {
+        do throws(PostgreSQLError) {
+            let connection = try Connection.open(settings.database.url)
+            print("database: \(connection.database) as \(connection.user), PostgreSQL \(connection.serverVersion / 10_000)")
+            let inspection = try Inspection(connection)
+            if let note = inspection.note { print("note: \(note)") }
+            if inspection.problems.isEmpty { print("schema: ok") }
+            return inspection.problems.map { "schema: \($0)" }
+        } catch {
+            return ["database: \(error)"]
+        }
+    }
+}

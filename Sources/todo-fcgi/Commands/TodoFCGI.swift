@@ -1,0 +1,39 @@
+import ArgumentParser
+
+/// The program: one command a subcommand.
+@main
+struct TodoFCGI: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: Program.name,
+        abstract: "The task backend that runs behind nginx.",
+        discussion: """
+            A worker answers FastCGI requests on one socket, which it may share with others: one thread, one event \
+            loop, a few connections to PostgreSQL. Run one worker a core.
+
+            Settings come from the environment:
+
+              BETTER_AUTH_SECRET           the secret that tokens are signed with, at least 32 bytes
+              BETTER_AUTH_SECRET_PREVIOUS  the one before it, while tokens signed with it are still about
+              DATABASE_URL                 postgresql://user@host/database, the role that workers use
+              DATABASE_MIGRATION_URL       the same for the role that owns the schema, for migrate only
+              CORS_ORIGINS                 origins of web pages that may call, separated by commas
+              TODO_LIST_SHAPE              array (default) or object
+              TODO_DELETE_STATUS           204 (default) or 200
+              TODO_READ_CONNECTIONS, TODO_WRITE_CONNECTIONS
+                                           connections to the database a worker, 2 and 2 by default
+              TODO_REQUEST_TIMEOUT         seconds until a request is given up, 10 by default
+              TODO_MAX_IN_FLIGHT           requests that a worker takes on at once, 1024 by default
+              TODO_DRAIN_TIMEOUT           seconds a worker serves on after SIGTERM at most, 10 by default
+              TODO_SLOW_REQUEST            seconds from which on a request is logged as slow, 1 by default
+              TODO_LOG_LEVEL               debug, info (default), warning or error
+              JWT_ISSUER, JWT_AUDIENCE     values that a token's iss and aud must have, when set
+              JWT_USER_CLAIMS              where the user's id is looked for: sub,user_id,userId,id,user.id
+              JWT_LEEWAY                   seconds that clocks may differ by, 30 by default, 60 at most
+
+            Each secret and URL may be in a file instead, whose path is in the variable of the same name with _FILE \
+            at its end. todo-fcgi check tells what is wrong with any of it.
+            """,
+        version: Program.version,
+        subcommands: [Serve.self, Migrate.self, Token.self, Check.self]
+    )
+}

@@ -1,0 +1,57 @@
+import PostgreSQL
+import TasksPostgreSQL
+
+/// Where the database is.
+struct DatabaseSettings {
+    /// For workers.
+    let url: String
+    /// For `migrate`; the same as `url` where there is only one role.
+    let migrationURL: String
+    let readConnections: Int
+    let writeConnections: Int
+
+    init(_ reader: inout SettingsReader) {
+        let known = reader.problems.count
+        url = reader.textOrFile("DATABASE_URL").map(Self.libpqURL) ?? ""
+        migrationURL = reader.textOrFile("DATABASE_MIGRATION_URL").map(Self.libpqURL) ?? url
+        if url.isEmpty, reader.problems.count == known {
+            reader.problem("DATABASE_URL is not set: postgresql://user:password@host/database")
+        }
+        readConnections = reader.integer("TODO_READ_CONNECTIONS", default: 2, in: 1...32)
+        writeConnections = reader.integer("TODO_WRITE_CONNECTIONS", default: 2, in: 1...32)
+    }
+
+    var store: PostgreSQLTaskStore.Configuration {
+        var store = PostgreSQLTaskStore.Configuration(url: url)
+        store.readConnections = readConnections
+        store.writeConnections = writeConnections
+        return store
+    }
+
+    /// The role of `url` where `migrationURL` names another; nil where they are one.
+    func runtimeRole() throws(PostgreSQLError) -> String? {
+        guard migrationURL != url else { return nil }
+        let runtime = try ConnectionString.user(of: url)
+        let owner = try ConnectionString.user(of: migrationURL)
+        return runtime == owner ? nil : runtime
+    }
+
+    /// A URL as libpq takes it. SQLAlchemy's names the Python driver in its scheme, and asyncpg's names TLS otherwise.
+    static func libpqURL(_ url: String) -> String {
+        guard let colon = url.range(of: "://") else { return url }
+        let scheme = url[..<colon.lowerBound]
+        guard let plus = scheme.firstIndex(of: "+") else { return url }
+        var rest = String(url[colon.lowerBound...])
+        for mark in ["?", "&"] {
+            if let range = rest.range(of: mark + "ssl=") { rest.replaceSubrange(range, with: mark + "sslmode=") }
+        }
+        return scheme[..<plus] + rest
+    }
+}
+
+extension String {
+    /// Where a text occurs first.
+    fileprivate func range(of text: String) -> Range<String.Index>? {
+        ranges(of: text).first
+    }
+}

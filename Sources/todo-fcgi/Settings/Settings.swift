@@ -1,0 +1,56 @@
+import Logging
+import TaskAPI
+
+/// All that a worker is told.
+struct Settings {
+    let identity: IdentitySettings
+    let database: DatabaseSettings
+    let api: Configuration
+    /// In nanoseconds: when a request is given up.
+    let requestTimeout: UInt64
+    /// In nanoseconds: how long a worker serves on after SIGTERM at most.
+    let drainTimeout: UInt64
+    /// In nanoseconds: from when on a request is logged as slow.
+    let slowRequest: UInt64
+    let maximumInFlight: Int
+    let logLevel: Logger.Level
+
+    /// Reads everything; what is wrong stays with the reader.
+    init(_ reader: inout SettingsReader) {
+        identity = IdentitySettings(&reader)
+        database = DatabaseSettings(&reader)
+        api = Configuration(
+            service: Program.name, version: Program.version,
+            origins: Self.origins(&reader),
+            listShape: reader.choice("TODO_LIST_SHAPE", default: .array, ["array": .array, "object": .object]),
+            deleteStatus: reader.choice("TODO_DELETE_STATUS", default: .noContent, ["204": .noContent, "200": .message])
+        )
+        requestTimeout = reader.seconds("TODO_REQUEST_TIMEOUT", default: 10, in: 0.1...300)
+        drainTimeout = reader.seconds("TODO_DRAIN_TIMEOUT", default: 10, in: 0...300)
+        slowRequest = reader.seconds("TODO_SLOW_REQUEST", default: 1, in: 0.001...300)
+        maximumInFlight = reader.integer("TODO_MAX_IN_FLIGHT", default: 1_024, in: 1...100_000)
+        logLevel = reader.choice(
+            "TODO_LOG_LEVEL", default: .info, ["debug": .debug, "info": .info, "warning": .warning, "error": .error])
+    }
+
+    /// Reads everything from the process's environment, or throws all that is wrong with it.
+    static func load() throws(Failure) -> Settings {
+        var reader = SettingsReader()
+        let settings = Settings(&reader)
+        try reader.check()
+        return settings
+    }
+
+    /// The first of the names that is set; the quotes and brackets of a JSON list are left out, as pydantic wants them.
+    private static func origins(_ reader: inout SettingsReader) -> AllowedOrigins {
+        for name in ["CORS_ORIGINS", "ALLOWED_ORIGINS", "FRONTEND_URL"] {
+            guard let text = reader.text(name) else { continue }
+            do throws(OriginError) {
+                return try AllowedOrigins(list: text.filter { !"[]\"'".contains($0) })
+            } catch {
+                reader.problem("\(name) must be origins such as https://app.example.com, separated by commas; * is none")
+            }
+        }
+        return .development
+    }
+}

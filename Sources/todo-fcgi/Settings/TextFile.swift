@@ -1,0 +1,26 @@
+import EventLoop
+import Glibc
+
+/// Small files that hold one setting.
+enum TextFile {
+    /// Reads a file of at most 64 KiB, without the line break that editors put at its end.
+    static func read(_ path: String) throws(SystemError) -> String {
+        let descriptor = try checked("open", unsafe open(path, O_RDONLY | O_CLOEXEC))
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        var count = 0
+        while count < bytes.count {
+            let room = bytes.count - count
+            let part = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + count }, room)
+            }
+            if part < 0 { throw SystemError("read") }
+            if part == 0 { break }
+            count += part
+        }
+        var text = bytes[..<count]
+        while text.last == UInt8(ascii: "\n") || text.last == UInt8(ascii: "\r") { text.removeLast() }
+        guard let string = String(validating: text, as: UTF8.self) else { throw SystemError("read", code: EILSEQ) }
+        return string
+    }
+}

@@ -1,0 +1,58 @@
+import JSON
+import Tasks
+import Testing
+
+@testable import TaskAPI
+
+@Suite("The wire form of a task")
+struct WireTests {
+    @Test(
+        "A moment is RFC 3339 in UTC with six digits and Z",
+        arguments: [
+            (0, "1970-01-01T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"),
+            (1, "1970-01-01T00:00:00.000001Z"), (1_709_164_800_000_000, "2024-02-29T00:00:00.000000Z"),
+            (951_782_399_999_999, "2000-02-28T23:59:59.999999Z"),
+            (4_107_542_400_000_000, "2100-03-01T00:00:00.000000Z"),
+            (253_402_300_799_999_999, "9999-12-31T23:59:59.999999Z"),
+            (-62_135_596_800_000_000, "0001-01-01T00:00:00.000000Z"),
+            (-62_167_219_200_000_000, "0000-01-01T00:00:00.000000Z"),
+            (1_763_760_600_120_000, "2025-11-21T21:30:00.120000Z"),
+            // Beyond what RFC 3339 can write, and still a date to ECMAScript.
+            (253_402_300_800_000_000, "+010000-01-01T00:00:00.000000Z"),
+            (-62_167_219_200_000_001, "-000001-12-31T23:59:59.999999Z"),
+        ] as [(Int64, String)])
+    func moments(microseconds: Int64, text: String) {
+        var writer = ByteWriter()
+        writer.append(Timestamp(microsecondsSinceEpoch: microseconds))
+        #expect(string(writer) == "\"\(text)\"")
+    }
+
+    @Test("Any moment that Int64 holds can be written", arguments: [Int64.min, .max, .min + 1, .max - 1])
+    func extremes(microseconds: Int64) {
+        var writer = ByteWriter()
+        writer.append(Timestamp(microsecondsSinceEpoch: microseconds))
+        #expect(string(writer).hasSuffix("Z\""))
+    }
+
+    @Test("A task's largest id and its owner's id are written as they are")
+    func task() {
+        var writer = ByteWriter()
+        let title = Array("T".utf8)
+        let row = TaskRow(
+            id: 9_007_199_254_740_991, title: title.span, description: nil, completed: true,
+            createdAt: Timestamp(microsecondsSinceEpoch: 0), updatedAt: Timestamp(microsecondsSinceEpoch: 1), change: 1)
+        let owner = Array("a\"\u{e9}".utf8)
+        writer.append(row, of: owner.span)
+        #expect(
+            string(writer) == """
+                {"id":9007199254740991,"user_id":"a\\"\u{e9}","title":"T","description":null,"completed":true,\
+                "created_at":"1970-01-01T00:00:00.000000Z","updated_at":"1970-01-01T00:00:00.000001Z"}
+                """)
+    }
+
+    private func string(_ writer: borrowing ByteWriter) -> String {
+        var bytes: [UInt8] = []
+        for index in writer.bytes.indices { bytes.append(writer.bytes[index]) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

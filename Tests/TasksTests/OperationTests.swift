@@ -1,0 +1,46 @@
+import Tasks
+import Testing
+
+@Suite("Operations")
+struct OperationTests {
+    @Test(
+        "An operation knows whether it changes anything, and whether it may be repeated",
+        arguments: [
+            (.list(TaskQuery()), false, true), (.read(1), false, true),
+            (.create(TaskDraft(title: "T")), true, false), (.update(1, TaskPatch(title: "T")), true, true),
+            (.update(1, TaskPatch()), true, true), (.delete(1), true, false),
+            (.complete(1, completed: true), true, true), (.complete(1, completed: false), true, true),
+            (.complete(1, completed: nil), true, false),
+        ] as [(TaskOperation.Action, Bool, Bool)])
+    func properties(action: TaskOperation.Action, isWrite: Bool, isRepeatable: Bool) {
+        #expect(action.isWrite == isWrite)
+        #expect(action.isRepeatable == isRepeatable)
+    }
+
+    @Test(
+        "A patch is empty only when nothing is set; clearing a description is something",
+        arguments: [
+            (TaskPatch(), true), (TaskPatch(title: "T"), false), (TaskPatch(description: .clear), false),
+            (TaskPatch(description: .set("")), false), (TaskPatch(completed: false), false),
+        ])
+    func emptyPatch(patch: TaskPatch, isEmpty: Bool) {
+        #expect(patch.isEmpty == isEmpty)
+    }
+
+    @Test("A query without arguments is everything, newest first, uncounted")
+    func defaultQuery() {
+        let query = TaskQuery()
+        #expect(query.completed == nil && query.search == nil && query.limit == nil && query.offset == 0)
+        #expect(query.sort == .createdAt && query.order == .descending && !query.countsAll)
+    }
+
+    @Test("The same action of two owners is two operations")
+    func owners() {
+        #expect(TaskOperation(owner: "ada", .read(1)) != TaskOperation(owner: "bob", .read(1)))
+    }
+
+    @Test("Every id is a safe integer of JavaScript")
+    func identifiers() {
+        #expect(TaskLimits.identifiers == 1...(1 << 53 - 1))
+    }
+}
