@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Mechanisms, each hiding its C library.
@@ -54,12 +55,13 @@ let package = Package(
         // The service.
         room("Tasks"),
         room("JWT", ["OpenSSL", "JSON"]),
+        room("JWKS", ["JWT", "OpenSSL", "EventLoop", "CCurl"]),
         room("TasksPostgreSQL", ["Tasks", "PostgreSQL", "EventLoop"]),
         room("TaskAPI", ["Tasks", "JWT", "JSON"]),
         .executableTarget(
             name: "todo-fcgi",
             dependencies: [
-                "EventLoop", "FastCGI", "PostgreSQL", "JSON", "JWT", "Tasks", "TasksPostgreSQL", "TaskAPI",
+                "EventLoop", "FastCGI", "PostgreSQL", "JSON", "JWT", "JWKS", "Tasks", "TasksPostgreSQL", "TaskAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -72,6 +74,7 @@ let package = Package(
         tests("OpenSSLTests", ["OpenSSL"]),
         tests("JSONTests", ["JSON"]),
         tests("JWTTests", ["JWT", "JSON", "OpenSSL"]),
+        tests("JWKSTests", ["JWKS", "JWT", "EventLoop"]),
         tests("TasksTests", ["Tasks"]),
         tests("TaskAPITests", ["TaskAPI", "Tasks", "JWT", "JSON"]),
         tests("TasksPostgreSQLTests", ["TasksPostgreSQL", "Tasks", "PostgreSQL", "EventLoop"]),

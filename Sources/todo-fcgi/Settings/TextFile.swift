@@ -23,4 +23,20 @@ enum TextFile {
         guard let string = String(validating: text, as: UTF8.self) else { throw SystemError("read", code: EILSEQ) }
         return string
     }
+
+    /// Whether a path leads to a directory.
+    ///
+    /// The corresponding C function is `stat`.
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// When a file was last written to, in seconds since 1970; nil when it cannot be looked at.
+    ///
+    /// The corresponding C function is `stat`.
+    static func modificationTime(_ path: String) -> Int64? {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int64(status.st_mtim.tv_sec) : nil
+    }
 }
