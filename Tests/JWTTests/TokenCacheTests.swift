@@ -99,6 +99,17 @@ struct TokenCacheTests {
         #expect(large.cacheStatistics.count == 0)
     }
 
+    @Test("Every token that was not evicted is found again, through all that came and went beside it")
+    func everyTokenIsFound() throws {
+        let verifier = try Sample.verifier(cache: .init(count: 1_000))
+        let tokens = try (0..<5_000).map { try Sample.valid("user \($0)") }
+        for token in tokens { _ = verifier.outcome(token) }
+        let misses = verifier.cacheStatistics.misses
+        // Nobody came back, so the oldest went first.
+        for user in 4_000..<5_000 { #expect(verifier.outcome(tokens[user]) == .success("user \(user)")) }
+        #expect(verifier.cacheStatistics.misses == misses)
+    }
+
     @Test("A flood of valid tokens that are used once does not push out users who come back")
     func flood() throws {
         let verifier = try Sample.verifier(cache: .init(count: 200))
