@@ -17,7 +17,9 @@ public final class EventLoop {
     private var postponed: [EventSource] = []
     private var isStopped = false
 
-    /// Opens an empty loop. The corresponding C function is `epoll_create1`.
+    /// Opens an empty loop.
+    ///
+    /// The corresponding C function is `epoll_create1`.
     public init() throws(SystemError) {
         descriptor = try checked("epoll_create1", epoll_create1(Int32(EPOLL_CLOEXEC)))
         unsafe events = .allocate(capacity: 256)
@@ -55,7 +57,9 @@ public final class EventLoop {
         source.registration = registration
     }
 
-    /// Changes what the source's descriptor is watched for. The corresponding C function is `epoll_ctl(EPOLL_CTL_MOD)`.
+    /// Changes what the source's descriptor is watched for.
+    ///
+    /// The corresponding C function is `epoll_ctl(EPOLL_CTL_MOD)`.
     public func change(_ source: EventSource, to interest: Readiness) throws(SystemError) {
         guard let registration = source.registration else { return }
         try control(EPOLL_CTL_MOD, registration, interest)

@@ -8,17 +8,29 @@ public struct Readiness: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
-    /// There is something to read, an end of file included. The bit is `EPOLLIN`.
+    /// There is something to read, an end of file included.
+    ///
+    /// The bit is `EPOLLIN`.
     public static let readable = Readiness(rawValue: 0x001)
-    /// There is room to write. The bit is `EPOLLOUT`.
+    /// There is room to write.
+    ///
+    /// The bit is `EPOLLOUT`.
     public static let writable = Readiness(rawValue: 0x004)
-    /// The descriptor is broken; always reported. The bit is `EPOLLERR`.
+    /// The descriptor is broken; always reported.
+    ///
+    /// The bit is `EPOLLERR`.
     public static let failed = Readiness(rawValue: 0x008)
-    /// Both ways are closed; always reported. The bit is `EPOLLHUP`.
+    /// Both ways are closed; always reported.
+    ///
+    /// The bit is `EPOLLHUP`.
     public static let hungUp = Readiness(rawValue: 0x010)
-    /// Only one of the loops that wait on the descriptor is woken. The bit is `EPOLLEXCLUSIVE`.
+    /// Only one of the loops that wait on the descriptor is woken.
+    ///
+    /// The bit is `EPOLLEXCLUSIVE`.
     public static let exclusive = Readiness(rawValue: 1 << 28)
-    /// Reported once a change, not once a turn. The bit is `EPOLLET`.
+    /// Reported once a change, not once a turn.
+    ///
+    /// The bit is `EPOLLET`.
     public static let edge = Readiness(rawValue: 1 << 31)
 }
 
@@ -46,8 +58,10 @@ open class EventSource {
     open func turnEnded() {}
 }
 
-/// A place in the loop's table. A place that is used again gets another generation, so that an event
-/// that was already fetched for an earlier owner is recognised and dropped.
+/// A place in the loop's table.
+///
+/// A place that is used again gets another generation, so that an event that was already fetched for an earlier owner
+/// is recognised and dropped.
 struct Registration: Equatable {
     var slot: UInt32
     var generation: UInt32

@@ -18,7 +18,9 @@ public struct SystemError: Error, Equatable, CustomStringConvertible, Sendable {
         self.init(call, code: errno)
     }
 
-    /// The call and the system's own words. The corresponding C function is `strerror`.
+    /// The call and the system's own words.
+    ///
+    /// The corresponding C function is `strerror`.
     public var description: String {
         // Thread-safe in glibc, and never NULL.
         "\(call): \(unsafe String(cString: strerror(code)))"

@@ -60,7 +60,9 @@ public final class Connection<Handler: RequestHandler>: EventSource {
 
     // MARK: Reading
 
-    /// Reads a request and hands it on. The corresponding C function is `FCGX_Accept_r`.
+    /// Reads a request and hands it on.
+    ///
+    /// The corresponding C function is `FCGX_Accept_r`.
     private func readRequest() {
         // Set by hand, these make `FCGX_Accept_r` read from our descriptor and not close it first …
         unsafe request.pointee.ipcFd = descriptor
@@ -101,7 +103,7 @@ public final class Connection<Handler: RequestHandler>: EventSource {
         while let text = unsafe entry.pointee {
             // The first byte already tells most names apart.
             if unsafe text.pointee == start.pointee, unsafe strncmp(text, start, length) == 0,
-                unsafe text[length] == 0x3D /* = */
+                unsafe text[length] == CChar(UInt8(ascii: "="))
             {
                 return unsafe UnsafePointer(text + length + 1)
             }

@@ -19,7 +19,9 @@ struct ConnectionLifecycle {
     }
 
     private(set) var state = State.idle
-    /// Something arrived while a request was running. Readiness is told once a change, so it has to be remembered.
+    /// Something arrived while a request was running.
+    ///
+    /// Readiness is told once a change, so it has to be remembered.
     private var hasMore = false
 
     /// The descriptor became ready.

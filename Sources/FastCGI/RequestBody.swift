@@ -63,7 +63,8 @@ final class BodyBuffer {
             // What is too large is read over itself and forgotten.
             let room = unsafe UnsafeMutableBufferPointer(rebasing: memory[(isTooLarge ? 0 : received)...])
             let part = unsafe FCGX_GetStr(
-                UnsafeMutableRawPointer(room.baseAddress)?.assumingMemoryBound(to: CChar.self), Int32(room.count), stream)
+                UnsafeMutableRawPointer(room.baseAddress)?.assumingMemoryBound(to: CChar.self), Int32(room.count),
+                stream)
             received += Int(part)
             if Int(part) < room.count { break }
         }

@@ -37,7 +37,9 @@ public final class Server<Handler: RequestHandler>: EventSource {
     private var freeSlots: [Int] = []
     private var drainDeadline: UInt64?
 
-    /// Starts to accept from the socket. The corresponding C function is `FCGX_Init`.
+    /// Starts to accept from the socket.
+    ///
+    /// The corresponding C function is `FCGX_Init`.
     public init(
         accepting socket: ListeningSocket, on loop: EventLoop, limits: Limits = Limits()
     ) throws(SystemError) {
@@ -70,8 +72,9 @@ public final class Server<Handler: RequestHandler>: EventSource {
         try loop.add(self, descriptor: socket.descriptor, for: [.readable, .exclusive])
     }
 
-    /// Accepts one connection: the next one may be for a process with less to do. The corresponding C function is
-    /// `accept4`.
+    /// Accepts one connection: the next one may be for a process with less to do.
+    ///
+    /// The corresponding C function is `accept4`.
     public override func ready(_ readiness: Readiness) {
         let descriptor = accept4(socket.descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
         if descriptor >= 0 { return welcome(descriptor) }

@@ -1,7 +1,9 @@
 internal import CLibPQ
 internal import Glibc
 
-/// A connection to PostgreSQL, closed with its last use. Every call on it may fail once the server is gone.
+/// A connection to PostgreSQL, closed with its last use.
+///
+/// Every call on it may fail once the server is gone.
 @safe
 public struct Connection: ~Copyable {
     private let handle: OpaquePointer
@@ -40,7 +42,9 @@ public struct Connection: ~Copyable {
         return connection
     }
 
-    /// Begins to open a connection; `continueOpening` goes on. The corresponding C function is `PQconnectStartParams`.
+    /// Begins to open a connection; `continueOpening` goes on.
+    ///
+    /// The corresponding C function is `PQconnectStartParams`.
     static func beginOpening(_ url: String) throws(PostgreSQLError) -> Connection {
         let connection = try unsafe Connection(
             withConnectionParameters(url) { unsafe PQconnectStartParams($0, $1, 1) })
@@ -58,7 +62,9 @@ public struct Connection: ~Copyable {
         }
     }
 
-    /// Goes on with opening when the descriptor is ready. The corresponding C function is `PQconnectPoll`.
+    /// Goes on with opening when the descriptor is ready.
+    ///
+    /// The corresponding C function is `PQconnectPoll`.
     borrowing func continueOpening() -> OpeningStep {
         switch unsafe PQconnectPoll(handle) {
         case PGRES_POLLING_READING: .readable
@@ -68,41 +74,55 @@ public struct Connection: ~Copyable {
         }
     }
 
-    /// The socket; may change while the connection is being opened. The corresponding C function is `PQsocket`.
+    /// The socket; may change while the connection is being opened.
+    ///
+    /// The corresponding C function is `PQsocket`.
     var descriptor: Int32 { unsafe PQsocket(handle) }
 
-    /// The last failure of a call on this connection. The corresponding C function is `PQerrorMessage`.
+    /// The last failure of a call on this connection.
+    ///
+    /// The corresponding C function is `PQerrorMessage`.
     var lastError: PostgreSQLError {
         let message = unsafe String(cString: PQerrorMessage(handle))
         return PostgreSQLError(sqlState: nil, message: message.firstLine)
     }
 
     /// Whether the server had asked for a password: a failure to open is then one of the configuration, which no
-    /// quick retry will mend. The corresponding C functions are `PQconnectionNeedsPassword` and `PQconnectionUsedPassword`.
+    /// quick retry will mend.
+    ///
+    /// The corresponding C functions are `PQconnectionNeedsPassword` and `PQconnectionUsedPassword`.
     var reachedAuthentication: Bool {
         unsafe PQconnectionNeedsPassword(handle) != 0 || PQconnectionUsedPassword(handle) != 0
     }
 
-    /// The user it is logged in as. The corresponding C function is `PQuser`.
+    /// The user it is logged in as.
+    ///
+    /// The corresponding C function is `PQuser`.
     public var user: String { unsafe PQuser(handle).map { unsafe String(cString: $0) } ?? "" }
 
-    /// The database it is connected to. The corresponding C function is `PQdb`.
+    /// The database it is connected to.
+    ///
+    /// The corresponding C function is `PQdb`.
     public var database: String { unsafe PQdb(handle).map { unsafe String(cString: $0) } ?? "" }
 
-    /// The server's version as a number: 150004 for 15.4. The corresponding C function is `PQserverVersion`.
+    /// The server's version as a number: 150004 for 15.4.
+    ///
+    /// The corresponding C function is `PQserverVersion`.
     public var serverVersion: Int { unsafe Int(PQserverVersion(handle)) }
 
     // MARK: One statement at a time
 
-    /// Runs statements without parameters and waits; of several, the last one's result. The corresponding C function
-    /// is `PQexec`.
+    /// Runs statements without parameters and waits; of several, the last one's result.
+    ///
+    /// The corresponding C function is `PQexec`.
     @discardableResult
     public borrowing func execute(_ sql: String) throws(PostgreSQLError) -> QueryResult {
         try unsafe check(PQexec(handle, sql))
     }
 
-    /// Runs one statement with text parameters, gives text values, and waits. The corresponding C function is
-    /// `PQexecParams`.
+    /// Runs one statement with text parameters, gives text values, and waits.
+    ///
+    /// The corresponding C function is `PQexecParams`.
     @discardableResult
     public borrowing func execute(_ sql: String, _ parameters: [String?]) throws(PostgreSQLError) -> QueryResult {
         let result = unsafe withCStrings(parameters) { values in
@@ -118,7 +138,9 @@ public struct Connection: ~Copyable {
         return checked
     }
 
-    /// A name in the form in which SQL takes it. The corresponding C function is `PQescapeIdentifier`.
+    /// A name in the form in which SQL takes it.
+    ///
+    /// The corresponding C function is `PQescapeIdentifier`.
     public borrowing func quoted(identifier: String) throws(PostgreSQLError) -> String {
         guard let quoted = unsafe PQescapeIdentifier(handle, identifier, identifier.utf8.count) else {
             throw lastError
@@ -129,20 +151,24 @@ public struct Connection: ~Copyable {
 
     // MARK: Pipeline
 
-    /// Changes to non-blocking pipeline mode. The corresponding C functions are `PQsetnonblocking` and
-    /// `PQenterPipelineMode`.
+    /// Changes to non-blocking pipeline mode.
+    ///
+    /// The corresponding C functions are `PQsetnonblocking` and `PQenterPipelineMode`.
     borrowing func enterPipelineMode() -> Bool {
         unsafe PQsetnonblocking(handle, 1) == 0 && PQenterPipelineMode(handle) == 1
     }
 
-    /// Puts the preparation of a statement into the pipeline. The corresponding C function is `PQsendPrepare`.
+    /// Puts the preparation of a statement into the pipeline.
+    ///
+    /// The corresponding C function is `PQsendPrepare`.
     borrowing func sendPrepare(_ statement: Statement) -> Bool {
         let types = statement.parameters.map(\.rawValue)
         return unsafe PQsendPrepare(handle, statement.name, statement.sql, Int32(types.count), types) == 1
     }
 
-    /// Puts a prepared statement into the pipeline; its result will be binary. The corresponding C function is
-    /// `PQsendQueryPrepared`.
+    /// Puts a prepared statement into the pipeline; its result will be binary.
+    ///
+    /// The corresponding C function is `PQsendQueryPrepared`.
     borrowing func send(_ statement: Statement, _ parameters: borrowing Parameters) -> Bool {
         let count = Int32(parameters.count)
         return unsafe parameters.withPointers { values, lengths, formats in
@@ -150,13 +176,16 @@ public struct Connection: ~Copyable {
         }
     }
 
-    /// Ends a transaction in the pipeline and sends what is waiting. The corresponding C function is `PQpipelineSync`.
+    /// Ends a transaction in the pipeline and sends what is waiting.
+    ///
+    /// The corresponding C function is `PQpipelineSync`.
     borrowing func sendSync() -> Bool {
         unsafe PQpipelineSync(handle) == 1
     }
 
-    /// Sends what is waiting: true when nothing is left, false when the socket is full, nil when it is broken. The
-    /// corresponding C function is `PQflush`.
+    /// Sends what is waiting: true when nothing is left, false when the socket is full, nil when it is broken.
+    ///
+    /// The corresponding C function is `PQflush`.
     borrowing func flush() -> Bool? {
         switch unsafe PQflush(handle) {
         case 0: true
@@ -165,15 +194,21 @@ public struct Connection: ~Copyable {
         }
     }
 
-    /// Reads what has arrived; false when the connection is broken. The corresponding C function is `PQconsumeInput`.
+    /// Reads what has arrived; false when the connection is broken.
+    ///
+    /// The corresponding C function is `PQconsumeInput`.
     borrowing func consumeInput() -> Bool {
         unsafe PQconsumeInput(handle) == 1
     }
 
-    /// Whether `nextResult` would wait. The corresponding C function is `PQisBusy`.
+    /// Whether `nextResult` would wait.
+    ///
+    /// The corresponding C function is `PQisBusy`.
     var isBusy: Bool { unsafe PQisBusy(handle) != 0 }
 
-    /// The next result; nil at the end of each statement's. The corresponding C function is `PQgetResult`.
+    /// The next result; nil at the end of each statement's.
+    ///
+    /// The corresponding C function is `PQgetResult`.
     borrowing func nextResult() -> QueryResult? {
         guard let result = unsafe PQgetResult(handle) else { return nil }
         return unsafe QueryResult(takingOwnershipOf: result)
@@ -187,8 +222,11 @@ private func withCStrings<Result>(
     var copies: [UnsafeMutablePointer<CChar>?] = unsafe []
     for text in texts { unsafe copies.append(text.flatMap { unsafe strdup($0) }) }
     unsafe copies.append(nil)
-    defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+    defer { unsafe copies.forEach { unsafe free($0) } }
     return unsafe copies.withUnsafeBufferPointer { buffer in
-        unsafe buffer.withMemoryRebound(to: UnsafePointer<CChar>?.self) { unsafe body($0.baseAddress!) }
+        unsafe buffer.withMemoryRebound(to: UnsafePointer<CChar>?.self) { pointers in
+            guard let start = pointers.baseAddress else { preconditionFailure("it holds at least the NULL") }
+            return unsafe body(start)
+        }
     }
 }

@@ -23,7 +23,9 @@ public enum ConnectionString {
     private static func value(_ keyword: String, in options: UnsafeMutablePointer<PQconninfoOption>) -> String? {
         var option = unsafe options
         while let name = unsafe option.pointee.keyword {
-            if unsafe String(cString: name) == keyword { return unsafe option.pointee.val.map { unsafe String(cString: $0) } }
+            if unsafe String(cString: name) == keyword {
+                return unsafe option.pointee.val.map { unsafe String(cString: $0) }
+            }
             unsafe option += 1
         }
         return nil

@@ -36,7 +36,9 @@ public struct Parameters: ~Copyable {
         used = 0
     }
 
-    /// Adds a `text`, or NULL. It holds no U+0000; that is the caller's to see to.
+    /// Adds a `text`, or NULL.
+    ///
+    /// It holds no U+0000; that is the caller's to see to.
     public mutating func append(_ text: String?) {
         guard let text else { return appendNull() }
         let length = text.utf8.count
@@ -87,9 +89,8 @@ public struct Parameters: ~Copyable {
         _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<Int32>, UnsafePointer<Int32>) -> Result
     ) -> Result {
         for index in 0..<count {
-            unsafe values[index] =
-                offsets[index] < 0
-                ? nil : UnsafePointer((bytes.baseAddress! + offsets[index]).assumingMemoryBound(to: CChar.self))
+            let value = unsafe offsets[index] < 0 ? nil : bytes.baseAddress.map { unsafe $0 + offsets[index] }
+            unsafe values[index] = UnsafePointer(value?.assumingMemoryBound(to: CChar.self))
         }
         return unsafe body(values, lengths, formats)
     }

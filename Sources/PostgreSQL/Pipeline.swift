@@ -18,6 +18,16 @@ public protocol PipelineClient: AnyObject {
     func pipelineLost(_ error: PostgreSQLError)
 }
 
+/// What was sent and has no result yet.
+///
+/// Not within the generic class: its metadata would be looked up for every use.
+private enum Sent {
+    case preparation
+    case check
+    case statement
+    case sync
+}
+
 /// One connection in pipeline mode on the loop: it connects by itself, prepares its statements in each new session,
 /// and connects again, with patience, when the connection is lost.
 ///
@@ -33,14 +43,6 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         /// Preparing statements.
         case settingUp
         case ready
-    }
-
-    /// What was sent and has no result yet.
-    private enum Sent {
-        case preparation
-        case check
-        case statement
-        case sync
     }
 
     /// Gets the results; kept alive by its owner.
@@ -79,8 +81,9 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     /// Whether statements can be sent now.
     public var isReady: Bool { state == .ready && failure == nil }
 
-    /// Whether the connection was lost, or could not be made, and is not there again. One that was lost while nobody
-    /// needed it is not broken: a database may go to sleep.
+    /// Whether the connection was lost, or could not be made, and is not there again.
+    ///
+    /// One that was lost while nobody needed it is not broken: a database may go to sleep.
     public private(set) var isBroken = false
 
     /// Makes sure that a connection is on its way; does nothing when there is one, or a retry is due.
@@ -95,14 +98,18 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         if connection?.consumeInput() != true { fail() }
     }
 
-    /// Puts a prepared statement into the pipeline. Only when `isReady`.
+    /// Puts a prepared statement into the pipeline.
+    ///
+    /// Only when `isReady`.
     public func send(_ statement: Statement, _ parameters: borrowing Parameters) {
         guard isReady, connection?.send(statement, parameters) == true else { return fail() }
         sent.append(.statement)
         lastUse = loop.now
     }
 
-    /// Ends a transaction in the pipeline and sends all that is waiting. Only when `isReady`.
+    /// Ends a transaction in the pipeline and sends all that is waiting.
+    ///
+    /// Only when `isReady`.
     public func sendSync() {
         guard isReady, connection?.sendSync() == true else { return fail() }
         sent.append(.sync)
@@ -148,7 +155,9 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         }
     }
 
-    /// Prepares everything. Each with a sync of its own, so that a name that exists already stops no other.
+    /// Prepares everything.
+    ///
+    /// Each with a sync of its own, so that a name that exists already stops no other.
     private func setUp() {
         state = .settingUp
         watch(for: .readable)

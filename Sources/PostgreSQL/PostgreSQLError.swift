@@ -2,7 +2,9 @@
 public struct PostgreSQLError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The condition; nil when libpq reports it, which mostly means that the connection is broken.
     public let sqlState: SQLState?
-    /// The primary message, in one line. It names columns and constraints, not values.
+    /// The primary message, in one line.
+    ///
+    /// It names columns and constraints, not values.
     public let message: String
 
     /// Joins a condition and its message.

@@ -43,21 +43,28 @@ public final class QueryResult {
         return PostgreSQLError(sqlState: state.map(SQLState.init), message: text.firstLine)
     }
 
-    /// How many rows there are. The corresponding C function is `PQntuples`.
+    /// How many rows there are.
+    ///
+    /// The corresponding C function is `PQntuples`.
     public var count: Int { unsafe Int(PQntuples(handle)) }
 
-    /// The number of rows that a command changed; nil for commands that change none. The corresponding C function is
-    /// `PQcmdTuples`.
+    /// The number of rows that a command changed; nil for commands that change none.
+    ///
+    /// The corresponding C function is `PQcmdTuples`.
     public var affectedCount: Int? {
         unsafe Int(String(cString: PQcmdTuples(handle)))
     }
 
-    /// Whether a value is NULL. The corresponding C function is `PQgetisnull`.
+    /// Whether a value is NULL.
+    ///
+    /// The corresponding C function is `PQgetisnull`.
     public func isNull(row: Int, column: Int) -> Bool {
         unsafe PQgetisnull(handle, Int32(row), Int32(column)) != 0
     }
 
-    /// The bytes of a value, empty for NULL; a `text` in UTF-8. The corresponding C function is `PQgetvalue`.
+    /// The bytes of a value, empty for NULL; a `text` in UTF-8.
+    ///
+    /// The corresponding C function is `PQgetvalue`.
     @_lifetime(borrow self)
     public func bytes(row: Int, column: Int) -> Span<UInt8> {
         let start = unsafe PQgetvalue(handle, Int32(row), Int32(column))

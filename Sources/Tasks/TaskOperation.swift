@@ -18,6 +18,7 @@ public struct TaskOperation: Equatable, Sendable {
 
     /// Whose tasks; no operation reaches beyond them.
     public var owner: String
+    /// What is to be done with them.
     public var action: Action
 
     /// Joins an owner and an action.

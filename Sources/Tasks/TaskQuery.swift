@@ -17,7 +17,9 @@ public struct TaskQuery: Equatable, Sendable {
     public var completed: Bool?
     /// Only tasks whose title or description contains this text, whatever its case; nil for all.
     public var search: String?
+    /// What they are ordered by.
     public var sort: Sort
+    /// Which way round.
     public var order: Order
     /// At most this many; nil for all.
     public var limit: Int64?

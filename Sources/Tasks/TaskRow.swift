@@ -6,8 +6,11 @@ public struct TaskRow: ~Escapable {
     public let title: Span<UInt8>
     /// UTF-8, valid by `TaskLimits`; nil for none.
     public let description: Span<UInt8>?
+    /// Whether it is done.
     public let completed: Bool
+    /// When it was created.
     public let createdAt: Timestamp
+    /// When it was last changed.
     public let updatedAt: Timestamp
     /// The owner's change that last touched the task: another value means another state.
     public let change: Int64

@@ -17,12 +17,19 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 extension Timestamp {
     /// The moment as the calendar of RFC 3339 counts it, proleptic Gregorian, UTC.
     public struct Components: Equatable, Sendable {
+        /// Of the common era; zero and below before it.
         public var year: Int64
+        /// 1 to 12.
         public var month: Int64
+        /// 1 to 31.
         public var day: Int64
+        /// 0 to 23.
         public var hour: Int64
+        /// 0 to 59.
         public var minute: Int64
+        /// 0 to 59.
         public var second: Int64
+        /// 0 to 999,999.
         public var microsecond: Int64
     }
 

@@ -7,16 +7,18 @@ public struct Inspection: Sendable {
     /// What works and should be better; nil when nothing is.
     public let note: String?
 
-    /// Looks at the schema and at what the connection's role may do. Changes nothing.
+    /// Looks at the schema and at what the connection's role may do.
+    ///
+    /// Changes nothing.
     public init(_ connection: borrowing Connection) throws(PostgreSQLError) {
         var problems: [String] = []
         var note: String?
         do throws(PostgreSQLError) {
             let applied = try connection.execute(Migrations.check.sql)
             if let reason = Migrations.reasonToRefuse(applied) { problems.append(reason) }
-        } catch where error.sqlState?.code == "42P01" || error.sqlState?.code == "3F000" {
+        } catch  where error.sqlState?.code == "42P01" || error.sqlState?.code == "3F000" {
             problems.append("it is not there: run todo-fcgi migrate")
-        } catch where error.sqlState?.code == "42501" {
+        } catch  where error.sqlState?.code == "42501" {
             problems.append("the role \(connection.user) may not use it: run todo-fcgi migrate")
         }
         if problems.isEmpty {
@@ -31,7 +33,9 @@ public struct Inspection: Sendable {
                 from pg_roles where rolname = current_user
                 """)
             func says(_ column: Int) -> Bool { rights.text(row: 0, column: column) == "t" }
-            if !says(2) { problems.append("the role \(connection.user) lacks rights on its tables: run todo-fcgi migrate") }
+            if !says(2) {
+                problems.append("the role \(connection.user) lacks rights on its tables: run todo-fcgi migrate")
+            }
             if !says(3) { problems.append("the server was built without ICU, which search needs") }
             if says(0) {
                 note = "the role \(connection.user) is a superuser; a worker needs far less (see migrate --help)"

@@ -44,7 +44,8 @@ enum Migrations {
     ]
 
     /// What every new session runs first, for `reasonToRefuse` to judge.
-    static let check = Statement("select version::bigint, checksum from todo.migrations order by version", parameters: [])
+    static let check = Statement(
+        "select version::bigint, checksum from todo.migrations order by version", parameters: [])
 
     /// Why this program must not use a database with these migrations, or nil.
     static func reasonToRefuse(_ applied: QueryResult) -> String? {

@@ -4,7 +4,9 @@ public import PostgreSQL
 public struct Migrator: ~Copyable {
     /// A step of the schema and whether it is in place.
     public struct Step: Sendable, Equatable {
+        /// Counts from 1.
         public let version: Int
+        /// What it brings.
         public let name: String
         /// When it was applied, as the database writes it; nil when it was not.
         public let appliedAt: String?

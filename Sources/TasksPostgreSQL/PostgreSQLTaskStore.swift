@@ -10,8 +10,8 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
         public var url: String
         /// One is fastest; a second takes what must not wait behind a long statement.
         public var readConnections = 2
-        /// Each carries one batch at a time.
-        public var writeConnections = 2
+        /// Each carries one batch at a time; the more are used, the longer commits take.
+        public var writeConnections = 4
 
         /// The defaults for a database.
         public init(url: String) {
@@ -38,7 +38,8 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
     var parameters = Parameters()
     private let loop: EventLoop
     private var readLanes: [ReadLane] = []
-    private var writeLanes: [WriteLane] = []
+    /// Set once, at the end of `init`, since it refers back to the store.
+    private var writes: WriteQueue?
     private var outstanding = 0
     private var lastSubmission: UInt64 = 0
 
@@ -49,21 +50,21 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
         for _ in 0..<configuration.readConnections {
             readLanes.append(ReadLane(store: self, url: configuration.url, on: loop))
         }
-        for _ in 0..<configuration.writeConnections {
-            writeLanes.append(WriteLane(store: self, url: configuration.url, on: loop))
-        }
+        writes = WriteQueue(store: self, configuration, on: loop)
     }
 
     /// Begins to connect, so that the first request does not have to.
     public func connect() {
         lastSubmission = loop.now
         for lane in readLanes { lane.connect() }
-        for lane in writeLanes { lane.connect() }
+        writes?.connect()
     }
 
-    /// Whether the database could be reached when it was last needed. Nothing is asked of it to know this.
+    /// Whether the database could be reached when it was last needed.
+    ///
+    /// Nothing is asked of it to know this.
     public var isReachable: Bool {
-        !readLanes.allSatisfy(\.isBroken) && !writeLanes.allSatisfy(\.isBroken)
+        !readLanes.allSatisfy(\.isBroken) && writes?.isBroken == false
     }
 
     /// Takes an operation on; its result follows under the same ticket.
@@ -75,9 +76,7 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
         outstanding += 1
         let submission = Submission(operation, ticket: ticket, deadline: deadline)
         if operation.action.isWrite {
-            var chosen = writeLanes[0]
-            for lane in writeLanes where lane.load < chosen.load { chosen = lane }
-            chosen.submit(submission)
+            writes?.submit(submission)
         } else {
             (readLanes.first(where: \.isResponsive) ?? readLanes[0]).submit(submission)
         }
@@ -90,7 +89,7 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
     /// Answers what has waited for too long.
     public override func timerFired() {
         for lane in readLanes { lane.expire(now: loop.now) }
-        for lane in writeLanes { lane.expire(now: loop.now) }
+        writes?.expire(now: loop.now)
         if outstanding > 0 { loop.setTimer(self, at: loop.now + Self.tick) }
     }
 

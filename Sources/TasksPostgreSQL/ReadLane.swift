@@ -130,7 +130,9 @@ extension TaskOperation {
 }
 
 extension TaskFailure {
-    /// What a statement's error means to the asker. The transaction is rolled back, whichever it is.
+    /// What a statement's error means to the asker.
+    ///
+    /// The transaction is rolled back, whichever it is.
     init(_ error: PostgreSQLError) {
         self =
             switch error.family {

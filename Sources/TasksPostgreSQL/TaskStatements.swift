@@ -1,7 +1,9 @@
 internal import PostgreSQL
 internal import Tasks
 
-/// All SQL of the request path. `$1` is the owner, everywhere; columns stand in the order of `PostgreSQLTaskRows`.
+/// All SQL of the request path.
+///
+/// `$1` is the owner, everywhere; columns stand in the order of `PostgreSQLTaskRows`.
 ///
 /// A write first takes its owner's row, which orders that owner's writes, and stamps the task with the owner's next
 /// `change`. `clock_timestamp()` is read once that row is held, and goes on within a transaction.
@@ -86,8 +88,9 @@ enum TaskStatements {
         Statement("\(matching) order by \(order) limit $4 offset $5", parameters: matchingParameters)
     }
 
-    /// By sort and order, with the number of all that match as the last column. There is a row with that number, and
-    /// NULL as its id, even where the page is empty.
+    /// By sort and order, with the number of all that match as the last column.
+    ///
+    /// There is a row with that number, and NULL as its id, even where the page is empty.
     static let countedList = Ordering.table { order in
         Statement(
             """

@@ -30,7 +30,9 @@ struct Check: ParsableCommand {
         do {
             let token = try SharedSecretSigner.mint(userID: "check", issuedAt: now, expiresIn: 60, secret: secret)
             _ = try settings.identity.keySet().payload(of: token.utf8Span.span)
-            print("keys: HS256 with BETTER_AUTH_SECRET\(settings.identity.previous == nil ? "" : " and the previous one")")
+            print(
+                "keys: HS256 with BETTER_AUTH_SECRET\(settings.identity.previous == nil ? "" : " and the previous one")"
+            )
             return []
         } catch {
             return ["keys: \(error)"]
@@ -40,7 +42,9 @@ struct Check: ParsableCommand {
     private func checkDatabase(_ settings: Settings) -> [String] {
         do throws(PostgreSQLError) {
             let connection = try Connection.open(settings.database.url)
-            print("database: \(connection.database) as \(connection.user), PostgreSQL \(connection.serverVersion / 10_000)")
+            print(
+                "database: \(connection.database) as \(connection.user), PostgreSQL \(connection.serverVersion / 10_000)"
+            )
             let inspection = try Inspection(connection)
             if let note = inspection.note { print("note: \(note)") }
             if inspection.problems.isEmpty { print("schema: ok") }

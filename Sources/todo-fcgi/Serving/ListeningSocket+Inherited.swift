@@ -10,7 +10,9 @@ extension ListeningSocket {
     }
 }
 
-/// A variable of the environment. The corresponding C function is `getenv`.
+/// A variable of the environment.
+///
+/// The corresponding C function is `getenv`.
 private func variable(_ name: String) -> String? {
     unsafe getenv(name).map { unsafe String(cString: $0) }
 }

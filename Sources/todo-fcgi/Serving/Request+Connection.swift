@@ -43,8 +43,9 @@ extension Connection {
         return unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }
 
-    /// Nanoseconds since nginx had the request whole, by REQUEST_START: seconds with three decimals. 0 when it does
-    /// not say, or when the clocks disagree.
+    /// Nanoseconds since nginx had the request whole, by REQUEST_START: seconds with three decimals.
+    ///
+    /// 0 when it does not say, or when the clocks disagree.
     func timeSinceStart(_ now: UInt64) -> UInt64 {
         guard let text = parameter("REQUEST_START") else { return 0 }
         var milliseconds: UInt64 = 0

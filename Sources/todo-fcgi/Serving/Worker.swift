@@ -114,7 +114,9 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
         ]
         if let cause { metadata["cause"] = "\(cause)" }
         if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-        logger.log(level: hasFailed ? .error : .warning, "\(hasFailed ? "request failed" : "slow request")", metadata: metadata)
+        logger.log(
+            level: hasFailed ? .error : .warning, "\(hasFailed ? "request failed" : "slow request")", metadata: metadata
+        )
     }
 }
 

@@ -77,7 +77,9 @@ struct WorkerProcess {
         }
     }
 
-    /// Every kept connection is a descriptor. The corresponding C function is `setrlimit`.
+    /// Every kept connection is a descriptor.
+    ///
+    /// The corresponding C function is `setrlimit`.
     private static func raiseDescriptorLimit() {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }

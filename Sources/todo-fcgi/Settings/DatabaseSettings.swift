@@ -18,7 +18,7 @@ struct DatabaseSettings {
             reader.problem("DATABASE_URL is not set: postgresql://user:password@host/database")
         }
         readConnections = reader.integer("TODO_READ_CONNECTIONS", default: 2, in: 1...32)
-        writeConnections = reader.integer("TODO_WRITE_CONNECTIONS", default: 2, in: 1...32)
+        writeConnections = reader.integer("TODO_WRITE_CONNECTIONS", default: 4, in: 1...32)
     }
 
     var store: PostgreSQLTaskStore.Configuration {
@@ -36,7 +36,9 @@ struct DatabaseSettings {
         return runtime == owner ? nil : runtime
     }
 
-    /// A URL as libpq takes it. SQLAlchemy's names the Python driver in its scheme, and asyncpg's names TLS otherwise.
+    /// A URL as libpq takes it.
+    ///
+    /// SQLAlchemy's names the Python driver in its scheme, and asyncpg's names TLS otherwise.
     static func libpqURL(_ url: String) -> String {
         guard let colon = url.range(of: "://") else { return url }
         let scheme = url[..<colon.lowerBound]

@@ -5,7 +5,7 @@ import TaskAPI
 struct Settings {
     let identity: IdentitySettings
     let database: DatabaseSettings
-    let api: Configuration
+    let api: APIConfiguration
     /// In nanoseconds: when a request is given up.
     let requestTimeout: UInt64
     /// In nanoseconds: how long a worker serves on after SIGTERM at most.
@@ -19,11 +19,12 @@ struct Settings {
     init(_ reader: inout SettingsReader) {
         identity = IdentitySettings(&reader)
         database = DatabaseSettings(&reader)
-        api = Configuration(
+        api = APIConfiguration(
             service: Program.name, version: Program.version,
             origins: Self.origins(&reader),
             listShape: reader.choice("TODO_LIST_SHAPE", default: .array, ["array": .array, "object": .object]),
-            deleteStatus: reader.choice("TODO_DELETE_STATUS", default: .noContent, ["204": .noContent, "200": .message])
+            deleteStatus: reader.choice(
+                "TODO_DELETE_STATUS", default: .noContent, ["204": .noContent, "200": .message])
         )
         requestTimeout = reader.seconds("TODO_REQUEST_TIMEOUT", default: 10, in: 0.1...300)
         drainTimeout = reader.seconds("TODO_DRAIN_TIMEOUT", default: 10, in: 0...300)
@@ -48,7 +49,8 @@ struct Settings {
             do throws(OriginError) {
                 return try AllowedOrigins(list: text.filter { !"[]\"'".contains($0) })
             } catch {
-                reader.problem("\(name) must be origins such as https://app.example.com, separated by commas; * is none")
+                reader.problem(
+                    "\(name) must be origins such as https://app.example.com, separated by commas; * is none")
             }
         }
         return .development

@@ -47,7 +47,9 @@ struct SettingsReader {
         let known = problems.count
         guard let text = textOrFile(name) else {
             if isRequired, problems.count == known {
-                problem("\(name) is not set: a secret of at least \(SharedSecret.minimumBytes) bytes, such as openssl rand -base64 48 makes")
+                problem(
+                    "\(name) is not set: a secret of at least \(SharedSecret.minimumBytes) bytes, such as openssl rand -base64 48 makes"
+                )
             }
             return nil
         }
@@ -85,7 +87,8 @@ struct SettingsReader {
     }
 
     /// One of a few words.
-    mutating func choice<Value>(_ name: String, default fallback: Value, _ words: KeyValuePairs<String, Value>) -> Value {
+    mutating func choice<Value>(_ name: String, default fallback: Value, _ words: KeyValuePairs<String, Value>) -> Value
+    {
         guard let text = text(name) else { return fallback }
         if let word = words.first(where: { $0.key == text }) { return word.value }
         problem("\(name) must be one of: \(words.map(\.key).joined(separator: ", "))")
