@@ -51,6 +51,7 @@ let package = Package(
         room("PostgreSQL", ["EventLoop", "CLibPQ", "CLinux"]),
         room("OpenSSL", ["COpenSSL"]),
         room("JSON"),
+        room("Metrics", ["EventLoop", "CLinux"]),
 
         // The service.
         room("Tasks"),
@@ -61,7 +62,8 @@ let package = Package(
         .executableTarget(
             name: "todo-fcgi",
             dependencies: [
-                "EventLoop", "FastCGI", "PostgreSQL", "JSON", "JWT", "JWKS", "Tasks", "TasksPostgreSQL", "TaskAPI",
+                "EventLoop", "FastCGI", "PostgreSQL", "JSON", "Metrics", "JWT", "JWKS", "Tasks", "TasksPostgreSQL",
+                "TaskAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -73,6 +75,7 @@ let package = Package(
         tests("PostgreSQLTests", ["PostgreSQL", "EventLoop"]),
         tests("OpenSSLTests", ["OpenSSL"]),
         tests("JSONTests", ["JSON"]),
+        tests("MetricsTests", ["Metrics", "EventLoop"]),
         tests("JWTTests", ["JWT", "JSON", "OpenSSL"]),
         tests("JWKSTests", ["JWKS", "JWT", "EventLoop"]),
         tests("TasksTests", ["Tasks"]),

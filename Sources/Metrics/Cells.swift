@@ -1,0 +1,52 @@
+/// The places of a family's counters or gauges.
+public struct Cells: Sendable {
+    let first: Int
+    /// How many there are.
+    public let count: Int
+
+    /// The place of one series, by its number in the family.
+    public subscript(index: Int) -> Cell {
+        precondition(index >= 0 && index < count)
+        return Cell(word: first + index)
+    }
+
+    /// The only one's place.
+    public var only: Cell { self[0] }
+}
+
+/// A word of a slot.
+public struct Cell: Sendable {
+    let word: Int
+}
+
+/// The places of a family's histograms; all have the same bounds.
+public struct Histograms: Sendable {
+    let first: Int
+    let count: Int
+    /// The upper bounds of the buckets.
+    public let bounds: [UInt64]
+
+    /// The first word of one histogram.
+    func word(_ index: Int) -> Int {
+        precondition(index >= 0 && index < count)
+        return first + index * (bounds.count + 2)
+    }
+
+    /// The bucket a value belongs into; `bounds.count` for the one without bound.
+    func bucket(of value: UInt64) -> Int {
+        var bucket = 0
+        while bucket < bounds.count, bounds[bucket] < value { bucket += 1 }
+        return bucket
+    }
+
+    /// Rising steps of 1, 2, 5: log-spaced, and a limit that people choose is one of them.
+    public static func steps(from least: UInt64, through most: UInt64) -> [UInt64] {
+        var bounds: [UInt64] = []
+        var decade = least
+        while decade <= most {
+            for factor: UInt64 in [1, 2, 5] where decade * factor <= most { bounds.append(decade * factor) }
+            decade *= 10
+        }
+        return bounds
+    }
+}

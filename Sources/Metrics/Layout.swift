@@ -1,0 +1,65 @@
+/// Where things lie in a metrics file, in words of 8 bytes.
+///
+///     header | a head for each slot | sums of ended workers, twice | slots
+///
+/// The sums are there twice so that a new version is written aside and becomes valid by one store, the sequence
+/// number: who is killed in the middle of it leaves the old version.
+struct Layout {
+    /// More than any pool has at once, with a generation that drains beside the next.
+    static let slotCount = 256
+    /// "todoword" and the version of this layout.
+    static let magic: UInt64 = 0x7464_6f6d_6574_0001
+
+    /// Words of the header.
+    enum Header {
+        static let magic = 0
+        static let fingerprint = 1
+        static let createdAt = 2
+        /// Which of the two sums is valid, by its lowest bit.
+        static let sequence = 3
+        static let size = 64
+    }
+
+    /// Words of a slot's head.
+    enum Head {
+        /// Counts the slot's owners; 0 before the first.
+        static let generation = 0
+        static let process = 1
+        static let startedAt = 2
+        /// 1 when the owner has ended as it should.
+        static let isDone = 3
+        /// 32 bytes of text, zeros at the end.
+        static let version = 4
+        static let size = 8
+    }
+
+    /// Words of a version of the sums.
+    enum Sums {
+        /// How many workers ended without having been told to.
+        static let crashes = 0
+        /// For each slot, the generation up to which its owners are in.
+        static let folded = 8
+        static let values = folded + Layout.slotCount
+    }
+
+    /// Words a slot.
+    let wordCount: Int
+    private static var page: Int { 512 }
+
+    var sumsSize: Int { Self.pages(Sums.values + wordCount) }
+    var slotSize: Int { Self.pages(wordCount) }
+
+    func head(_ slot: Int) -> Int { Header.size + slot * Head.size }
+    func sums(_ sequence: UInt64) -> Int {
+        Self.pages(Header.size + Self.slotCount * Head.size) + Int(sequence & 1) * sumsSize
+    }
+    func slot(_ slot: Int) -> Int { sums(0) + 2 * sumsSize + slot * slotSize }
+    var size: Int { slot(Self.slotCount) }
+
+    /// The byte whose lock belongs to a slot's owner, or, for nil, to who changes the file as a whole.
+    ///
+    /// Locks need no bytes: they lie beyond the end.
+    func lockByte(_ slot: Int?) -> Int64 { Int64(size * 8 + (slot ?? -1) + 1) }
+
+    private static func pages(_ words: Int) -> Int { (words + page - 1) / page * page }
+}

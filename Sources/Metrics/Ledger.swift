@@ -1,0 +1,144 @@
+public import EventLoop
+internal import Glibc
+
+/// One worker's slot in the pool's file: it alone writes there, by plain stores of whole words.
+///
+/// The slot is held by a lock that ends with the process, however it ends. What it counted stays in the slot until the
+/// next worker takes it, and goes into the sums of ended workers then; so a total never falls.
+public final class Ledger {
+    /// Why there is no slot in a file.
+    public enum Refusal: Error, Equatable, CustomStringConvertible {
+        /// A system call failed.
+        case system(SystemError)
+        /// All slots are held.
+        case isFull
+        /// Another process has been changing the file for too long.
+        case isBusy
+
+        /// For the log.
+        public var description: String {
+            switch self {
+            case .system(let error): error.description
+            case .isFull: "all \(Layout.slotCount) slots are taken"
+            case .isBusy: "another process does not let go of the file"
+            }
+        }
+    }
+
+    /// What the words mean.
+    public let schema: Schema
+    /// Which slot it is.
+    public let slot: Int
+    let file: MappedFile
+    let layout: Layout
+    private let first: Int
+
+    private init(_ schema: Schema, _ file: MappedFile, slot: Int) {
+        self.schema = schema
+        self.file = file
+        self.slot = slot
+        layout = Layout(wordCount: schema.wordCount)
+        first = layout.slot(slot)
+    }
+
+    /// Whether other processes see it.
+    public var isShared: Bool { file.isShared }
+
+    /// A slot in memory of its own, for a worker that shares no file.
+    public static func alone(_ schema: Schema, version: String, at now: UInt64) throws(SystemError) -> Ledger {
+        let layout = Layout(wordCount: schema.wordCount)
+        let ledger = Ledger(schema, try .alone(wordCount: layout.size), slot: 0)
+        ledger.file[Layout.Header.createdAt] = now
+        ledger.begin(version, at: now)
+        return ledger
+    }
+
+    /// A slot in the pool's file, which is made if need be.
+    ///
+    /// A file of another version of the program is replaced, and its workers go on in the old one unseen: the numbers
+    /// begin anew. Waits for a second at most, and only where other workers start at the same moment.
+    ///
+    /// - Parameter now: seconds since 1970.
+    public static func claimed(
+        in path: String, _ schema: Schema, version: String, at now: UInt64
+    ) throws(Refusal) -> Ledger {
+        let layout = Layout(wordCount: schema.wordCount)
+        for _ in 0..<100 {
+            let file: MappedFile
+            do throws(SystemError) { file = try .shared(path, wordCount: layout.size) } catch { throw .system(error) }
+            guard file.lock(layout.lockByte(nil)), file.isAt(path) else {
+                usleep(10_000)
+                continue
+            }
+            defer { file.unlock(layout.lockByte(nil)) }
+            let isOurs: Bool
+            do throws(SystemError) { isOurs = try file.prepare(layout, schema, at: now) } catch { throw .system(error) }
+            if isOurs { return try claim(in: file, layout, schema, version, at: now) }
+            unsafe unlink(path)
+        }
+        throw .isBusy
+    }
+
+    private static func claim(
+        in file: MappedFile, _ layout: Layout, _ schema: Schema, _ version: String, at now: UInt64
+    ) throws(Refusal) -> Ledger {
+        guard let slot = (0..<Layout.slotCount).first(where: { file.lock(layout.lockByte($0)) }) else {
+            throw .isFull
+        }
+        let ledger = Ledger(schema, file, slot: slot)
+        do throws(SystemError) {
+            try file.reserve(ledger.first..<ledger.first + layout.slotSize)
+        } catch {
+            file.unlock(layout.lockByte(slot))
+            throw .system(error)
+        }
+        file.fold(slot, layout, schema)
+        for word in 0..<schema.wordCount { file[ledger.first + word] = 0 }
+        ledger.begin(version, at: now)
+        return ledger
+    }
+
+    /// Signs the slot's head; the generation last, since it is what makes the slot count.
+    private func begin(_ version: String, at now: UInt64) {
+        let head = layout.head(slot)
+        file[head + Layout.Head.process] = UInt64(getpid())
+        file[head + Layout.Head.startedAt] = now
+        file[head + Layout.Head.isDone] = 0
+        var bytes = Array(version.utf8.prefix(31))
+        bytes += [UInt8](repeating: 0, count: 32 - bytes.count)
+        for word in 0..<4 {
+            file[head + Layout.Head.version + word] = (0..<8).reduce(0) {
+                $0 | UInt64(bytes[word * 8 + $1]) << ($1 * 8)
+            }
+        }
+        let generation = file[head + Layout.Head.generation]
+        file.release(head + Layout.Head.generation, generation + 1)
+    }
+
+    /// Says that this worker ends because it should; one that ends without this has crashed.
+    public func close() {
+        file[layout.head(slot) + Layout.Head.isDone] = 1
+    }
+
+    // MARK: Counting
+
+    /// Adds to a counter or a gauge.
+    @inline(__always)
+    public func add(_ amount: UInt64 = 1, to cell: Cell) {
+        file[first + cell.word] &+= amount
+    }
+
+    /// Sets a gauge, or a counter that is kept elsewhere.
+    @inline(__always)
+    public func set(_ cell: Cell, to value: UInt64) {
+        file[first + cell.word] = value
+    }
+
+    /// Counts a value in one of a family's histograms.
+    @inline(__always)
+    public func observe(_ value: UInt64, in histograms: Histograms, _ index: Int = 0) {
+        let word = first + histograms.word(index)
+        file[word + histograms.bucket(of: value)] &+= 1
+        file[word + histograms.bounds.count + 1] &+= value
+    }
+}

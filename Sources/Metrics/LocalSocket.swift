@@ -1,0 +1,107 @@
+internal import CLinux
+public import EventLoop
+internal import Glibc
+
+/// The sockets behind a local address.
+public struct LocalSocket: ~Copyable {
+    /// The socket; closed with its last use.
+    public let descriptor: Int32
+    /// Held while we listen on a unix socket: the path is ours as long.
+    private let lock: Int32
+
+    private init(_ descriptor: Int32, lock: Int32 = -1) {
+        self.descriptor = descriptor
+        self.lock = lock
+    }
+
+    deinit {
+        close(descriptor)
+        if lock >= 0 { close(lock) }
+    }
+
+    /// Listens, without waiting, if nobody else does: EADDRINUSE then.
+    ///
+    /// The file of a unix socket whose process is gone is replaced. A lock on the file beside it, `PATH.lock`, makes
+    /// sure that of several who find it one alone does so. The corresponding C functions are `bind`, `listen` and
+    /// `flock`.
+    public static func listening(on address: LocalAddress) throws(SystemError) -> LocalSocket {
+        var lock: Int32 = -1
+        if case .unix(let path) = address {
+            lock = try checked("open", unsafe open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600))
+            guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+                close(lock)
+                throw SystemError("bind", code: EADDRINUSE)
+            }
+            var status = stat()
+            if unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK { unsafe unlink(path) }
+        }
+        let socket = LocalSocket(try make(for: address), lock: lock)
+        var isReused: Int32 = 1
+        unsafe setsockopt(socket.descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))
+        _ = try checked("bind", unsafe withAddress(address) { unsafe bind(socket.descriptor, $0, $1) })
+        if case .unix(let path) = address { _ = try checked("chmod", unsafe chmod(path, 0o660)) }
+        _ = try checked("listen", listen(socket.descriptor, 16))
+        return socket
+    }
+
+    /// Connects, and waits two seconds at most for each step and for each read and write.
+    ///
+    /// The corresponding C function is `connect`.
+    public static func connected(to address: LocalAddress) throws(SystemError) -> LocalSocket {
+        let socket = LocalSocket(try make(for: address, flags: 0))
+        var timeout = timeval(tv_sec: 2, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        unsafe setsockopt(socket.descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
+        unsafe setsockopt(socket.descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
+        _ = try checked("connect", unsafe withAddress(address) { unsafe connect(socket.descriptor, $0, $1) })
+        return socket
+    }
+
+    private static func make(
+        for address: LocalAddress, flags: Int32 = Int32(SOCK_NONBLOCK.rawValue)
+    ) throws(SystemError) -> Int32 {
+        let family =
+            switch address {
+            case .unix: AF_UNIX
+            case .ipv4: AF_INET
+            case .ipv6: AF_INET6
+            }
+        return try checked("socket", socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue) | flags, 0))
+    }
+
+    /// Calls a socket function with an address in the form it wants.
+    private static func withAddress(
+        _ address: LocalAddress, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        switch address {
+        case .unix(let path):
+            var form = sockaddr_un()
+            form.sun_family = sa_family_t(AF_UNIX)
+            // It fits: `LocalAddress` is not longer.
+            unsafe withUnsafeMutableBytes(of: &form.sun_path) { room in unsafe room.copyBytes(from: path.utf8) }
+            return unsafe pass(form, call)
+        case .ipv4(let host, let port):
+            var form = sockaddr_in()
+            form.sin_family = sa_family_t(AF_INET)
+            form.sin_addr.s_addr = host.bigEndian
+            form.sin_port = port.bigEndian
+            return unsafe pass(form, call)
+        case .ipv6(let port):
+            var form = sockaddr_in6()
+            form.sin6_family = sa_family_t(AF_INET6)
+            unsafe form.sin6_addr.__in6_u.__u6_addr8.15 = 1
+            form.sin6_port = port.bigEndian
+            return unsafe pass(form, call)
+        }
+    }
+
+    private static func pass<Form>(
+        _ form: Form, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        unsafe withUnsafePointer(to: form) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe call($0, socklen_t(MemoryLayout<Form>.size))
+            }
+        }
+    }
+}
