@@ -130,14 +130,11 @@ public final class Connection<Handler: RequestHandler>: EventSource {
     ///
     /// Does nothing when no request is running. The peer's failure to take it ends the connection, silently: there is
     /// nobody left to tell. The corresponding C functions are `FCGX_PutStr` and `FCGX_Finish_r`.
-    public func answer(_ response: Span<UInt8>) {
+    ///
+    /// - Parameter headers: whole header lines that go before the response's own.
+    public func answer(_ response: Span<UInt8>, after headers: Span<UInt8> = Span()) {
         guard lifecycle.state == .running else { return }
-        var isWritten = true
-        unsafe response.withUnsafeBufferPointer { bytes in
-            guard let start = bytes.baseAddress else { return }
-            let text = unsafe UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
-            isWritten = unsafe FCGX_PutStr(text, Int32(bytes.count), request.pointee.out) >= 0
-        }
+        let isWritten = write(headers) && write(response)
         unsafe FCGX_Finish_r(request)
         // Closed by libfcgi when the streams had failed.
         descriptor = unsafe request.pointee.ipcFd
@@ -145,6 +142,15 @@ public final class Connection<Handler: RequestHandler>: EventSource {
         let action = lifecycle.answered(isKept: isWritten && isKept && descriptor >= 0)
         // The caller may still hold what a next request would use.
         if action == .read { loop.postpone(self) } else { perform(action) }
+    }
+
+    /// Hands bytes to libfcgi, which sends them when its buffer is full or the request ends.
+    private func write(_ bytes: Span<UInt8>) -> Bool {
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            guard let start = bytes.baseAddress else { return true }
+            let text = unsafe UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
+            return unsafe FCGX_PutStr(text, Int32(bytes.count), request.pointee.out) >= 0
+        }
     }
 
     private func close() {

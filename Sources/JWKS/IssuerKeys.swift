@@ -29,6 +29,18 @@ public final class IssuerKeys: EventSource {
         case isUnknown
     }
 
+    /// What the metrics say of a source; the counts run from the start of the process.
+    public struct Statistics: Equatable, Sendable {
+        /// How many reads gave a usable set, or said that nothing had changed.
+        public internal(set) var goodReads = 0
+        /// How many gave none.
+        public internal(set) var failedReads = 0
+        /// When the last good one ended, in seconds since 1970; nil before the first.
+        public internal(set) var lastGoodRead: Int64?
+    }
+
+    /// How the source has been read.
+    public private(set) var statistics = Statistics()
     /// The keys that count; nil before the first were seen.
     public private(set) var set: JWKSet?
     /// Called with each set that differs from the one before.
@@ -121,9 +133,12 @@ public final class IssuerKeys: EventSource {
         case .failed(let error):
             policy.ended(isGood: false, at: Clock.monotonic, random: random)
             hasFailed = true
+            statistics.failedReads += 1
             observe?(.failed(error))
         case .read(let fresh):
             policy.ended(isGood: true, at: Clock.monotonic, random: random)
+            statistics.goodReads += 1
+            statistics.lastGoodRead = Int64(Clock.realTime / 1_000_000_000)
             if let fresh {
                 if hasFailed { observe?(.recovered) }
                 hasFailed = false

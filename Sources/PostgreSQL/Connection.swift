@@ -37,7 +37,7 @@ public struct Connection: ~Copyable {
     ///   comes from the PG… variables. The corresponding C function is `PQconnectdbParams`.
     public static func open(_ url: String) throws(PostgreSQLError) -> Connection {
         let connection = try unsafe Connection(
-            withConnectionParameters(url) { unsafe PQconnectdbParams($0, $1, 1) })
+            withConnectionParameters(url, "todo-fcgi") { unsafe PQconnectdbParams($0, $1, 1) })
         guard unsafe PQstatus(connection.handle) == CONNECTION_OK else { throw connection.lastError }
         return connection
     }
@@ -45,20 +45,20 @@ public struct Connection: ~Copyable {
     /// Begins to open a connection; `continueOpening` goes on.
     ///
     /// The corresponding C function is `PQconnectStartParams`.
-    static func beginOpening(_ url: String) throws(PostgreSQLError) -> Connection {
+    static func beginOpening(_ url: String, _ applicationName: String) throws(PostgreSQLError) -> Connection {
         let connection = try unsafe Connection(
-            withConnectionParameters(url) { unsafe PQconnectStartParams($0, $1, 1) })
+            withConnectionParameters(url, applicationName) { unsafe PQconnectStartParams($0, $1, 1) })
         guard unsafe PQstatus(connection.handle) != CONNECTION_BAD else { throw connection.lastError }
         return connection
     }
 
     private static func withConnectionParameters(
-        _ url: String,
+        _ url: String, _ applicationName: String,
         _ open: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> OpaquePointer?
     ) -> OpaquePointer? {
         // Later ones win, so the URL can override what stands before it, and not what stands after.
         unsafe withCStrings(["connect_timeout", "fallback_application_name", "dbname", "client_encoding"]) { keys in
-            unsafe withCStrings(["10", "todo-fcgi", url, "UTF8"]) { values in unsafe open(keys, values) }
+            unsafe withCStrings(["10", applicationName, url, "UTF8"]) { values in unsafe open(keys, values) }
         }
     }
 

@@ -28,6 +28,18 @@ private enum Sent {
     case sync
 }
 
+/// How far a pipeline's connection is.
+public enum ConnectionPhase: Int, CaseIterable, Sendable {
+    /// There is none, and nobody needs one.
+    case asleep
+    /// There is none; the next attempt is due soon.
+    case waiting
+    /// It is being made, or its session prepared.
+    case connecting
+    /// Statements can be sent.
+    case ready
+}
+
 /// One connection in pipeline mode on the loop: it connects by itself, prepares its statements in each new session,
 /// and connects again, with patience, when the connection is lost.
 ///
@@ -49,6 +61,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     public weak var client: Client?
 
     private let url: String
+    private let applicationName: String
     private let statements: [Statement]
     private let check: Statement
     private let loop: EventLoop
@@ -71,8 +84,13 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     ///   - url: as in `Connection.open`.
     ///   - statements: those that may be sent.
     ///   - check: a statement without parameters that every new session runs first, for the client to judge.
-    public init(url: String, statements: [Statement], check: Statement, on loop: EventLoop) {
+    ///   - applicationName: what the server's list of sessions calls it, unless the URL says otherwise.
+    public init(
+        url: String, statements: [Statement], check: Statement, applicationName: String = "todo-fcgi",
+        on loop: EventLoop
+    ) {
         self.url = url
+        self.applicationName = applicationName
         self.statements = statements
         self.check = check
         self.loop = loop
@@ -85,6 +103,19 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     ///
     /// One that was lost while nobody needed it is not broken: a database may go to sleep.
     public private(set) var isBroken = false
+
+    /// How far its connection is, for the metrics.
+    public var phase: ConnectionPhase {
+        switch state {
+        case .asleep: .asleep
+        case .waiting: .waiting
+        case .connecting, .settingUp: .connecting
+        case .ready: .ready
+        }
+    }
+
+    /// How often a connection became usable.
+    public private(set) var connectCount = 0
 
     /// Makes sure that a connection is on its way; does nothing when there is one, or a retry is due.
     public func connect() {
@@ -127,7 +158,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         state = .connecting
         loop.setTimer(self, at: loop.now + Self.connectTimeout)
         do throws(PostgreSQLError) {
-            connection = try Connection.beginOpening(url)
+            connection = try Connection.beginOpening(url, applicationName)
         } catch {
             return fail(error)
         }
@@ -175,6 +206,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
 
     private func becameReady() {
         state = .ready
+        connectCount += 1
         isBroken = false
         backoff.succeeded()
         loop.cancelTimer(self)

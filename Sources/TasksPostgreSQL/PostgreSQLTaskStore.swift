@@ -12,6 +12,8 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
         public var readConnections = 2
         /// Each carries one batch at a time; the more are used, the longer commits take.
         public var writeConnections = 4
+        /// What the server's list of sessions calls this process, unless the URL says otherwise.
+        public var applicationName = "todo-fcgi"
 
         /// The defaults for a database.
         public init(url: String) {
@@ -29,26 +31,47 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
         case refused(String)
     }
 
+    /// Why the database cannot be used, as far as strangers may know.
+    public enum Trouble: Equatable, Sendable {
+        /// No answer from it, or none that helps.
+        case unreachable
+        /// It does not let the worker in.
+        case loginRefused
+        /// The schema is not there, or of another version.
+        case schemaUnusable
+    }
+
+    /// What happens too often to be told: for counters.
+    public enum Measurement: Sendable {
+        /// A group of writes was committed; nanoseconds from its sending to the server's word.
+        case committed(writes: Int, took: UInt64)
+        /// A group failed because of one of its writes, and each is run again alone.
+        case divided(writes: Int)
+    }
+
     /// Where every result goes, exactly once a ticket, never from within `submit`.
     public var receive: ((Ticket, TaskResult<PostgreSQLTaskRows>) -> Void)?
     /// Where observations go.
     public var observe: ((Observation) -> Void)?
+    /// Where measurements go; called on the path of every write.
+    public var measure: ((Measurement) -> Void)?
 
     /// The parameters of the statement that is being sent; one list for all lanes.
     var parameters = Parameters()
     private let loop: EventLoop
-    private var readLanes: [ReadLane] = []
+    private(set) var readLanes: [ReadLane] = []
     /// Set once, at the end of `init`, since it refers back to the store.
-    private var writes: WriteQueue?
+    private(set) var writes: WriteQueue?
     private var outstanding = 0
     private var lastSubmission: UInt64 = 0
+    private var lastTrouble = Trouble.unreachable
 
     /// Prepares the connections; `connect` makes them.
     public init(_ configuration: Configuration, on loop: EventLoop) {
         self.loop = loop
         super.init()
         for _ in 0..<configuration.readConnections {
-            readLanes.append(ReadLane(store: self, url: configuration.url, on: loop))
+            readLanes.append(ReadLane(store: self, configuration, on: loop))
         }
         writes = WriteQueue(store: self, configuration, on: loop)
     }
@@ -99,6 +122,9 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
     /// database that goes to sleep when nobody needs it can.
     var isInUse: Bool { outstanding > 0 || loop.now < lastSubmission + 60_000_000_000 }
 
+    /// Why the database cannot be used; nil when it could be when it was last needed.
+    public var trouble: Trouble? { isReachable ? nil : lastTrouble }
+
     func finished(_ submission: Submission, _ result: TaskResult<PostgreSQLTaskRows>) {
         outstanding -= 1
         receive?(submission.ticket, result)
@@ -110,6 +136,7 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
 
     func observe(lost error: PostgreSQLError) {
         let isMissing = error.sqlState?.code == "42P01" || error.sqlState?.code == "3F000"
+        lastTrouble = Trouble(error)
         observe?(.lost(isMissing ? "the schema is not there: run todo-fcgi migrate" : error.description))
     }
 

@@ -12,15 +12,19 @@ final class ReadLane: EventSource, PipelineClient {
     private var waiting = Queue<Submission>()
     private var sent = Queue<Submission>()
 
-    init(store: PostgreSQLTaskStore, url: String, on loop: EventLoop) {
+    init(store: PostgreSQLTaskStore, _ configuration: PostgreSQLTaskStore.Configuration, on loop: EventLoop) {
         self.store = store
         self.loop = loop
-        pipeline = Pipeline(url: url, statements: TaskStatements.reads, check: Migrations.check, on: loop)
+        pipeline = Pipeline(
+            url: configuration.url, statements: TaskStatements.reads, check: Migrations.check,
+            applicationName: configuration.applicationName, on: loop)
         super.init()
         pipeline.client = self
     }
 
     var isBroken: Bool { pipeline.isBroken }
+    var phase: ConnectionPhase { pipeline.phase }
+    var connectCount: Int { pipeline.connectCount }
 
     /// Whether a read sent now would be run soon: the oldest that is under way has not been for long.
     var isResponsive: Bool {

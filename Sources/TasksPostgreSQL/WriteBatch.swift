@@ -18,6 +18,8 @@ struct WriteBatch {
     private(set) var submissions: [Submission]
     /// Its sync is on its way: from here on it may be committed without our knowing.
     var isSent = false
+    /// When that was, in nanoseconds of `Clock.monotonic`.
+    var sentAt: UInt64 = 0
     private var results: [QueryResult] = []
     private var error: PostgreSQLError?
 

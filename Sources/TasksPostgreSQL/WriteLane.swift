@@ -12,14 +12,21 @@ final class WriteLane: PipelineClient {
     /// One, or after a failure one for each write that is run again.
     private var batches = Queue<WriteBatch>()
 
-    init(store: PostgreSQLTaskStore, queue: WriteQueue, url: String, on loop: EventLoop) {
+    init(
+        store: PostgreSQLTaskStore, queue: WriteQueue, _ configuration: PostgreSQLTaskStore.Configuration,
+        on loop: EventLoop
+    ) {
         self.store = store
         self.queue = queue
-        pipeline = Pipeline(url: url, statements: TaskStatements.writes, check: Migrations.check, on: loop)
+        pipeline = Pipeline(
+            url: configuration.url, statements: TaskStatements.writes, check: Migrations.check,
+            applicationName: configuration.applicationName, on: loop)
         pipeline.client = self
     }
 
     var isBroken: Bool { pipeline.isBroken }
+    var phase: ConnectionPhase { pipeline.phase }
+    var connectCount: Int { pipeline.connectCount }
 
     /// Whether a batch can be run now, as far as is known.
     var isIdle: Bool {
@@ -44,7 +51,11 @@ final class WriteLane: PipelineClient {
             pipeline.send(statement, store.parameters)
         }
         guard pipeline.isReady else { return }
-        batches.updateLast { batch in batch.isSent = true }
+        let now = Clock.monotonic
+        batches.updateLast { batch in
+            batch.isSent = true
+            batch.sentAt = now
+        }
         pipeline.sendSync()
     }
 
@@ -83,10 +94,12 @@ final class WriteLane: PipelineClient {
         guard let batch = batches.popFirst() else { return }
         switch batch.verdict() {
         case .committed(let results):
+            store.measure?(.committed(writes: results.count, took: Clock.monotonic - batch.sentAt))
             for (submission, result) in zip(batch.submissions, results) where !submission.isAnswered {
                 store.finished(submission, .done(PostgreSQLTaskRows(result, isCounted: false)))
             }
         case .divided:
+            store.measure?(.divided(writes: batch.submissions.count))
             for submission in batch.submissions { run(WriteBatch([submission])) }
         case .refused(let error):
             store.observe(error)

@@ -22,12 +22,15 @@ final class WriteQueue: EventSource {
         self.loop = loop
         super.init()
         lanes = (0..<configuration.writeConnections).map { _ in
-            WriteLane(store: store, queue: self, url: configuration.url, on: loop)
+            WriteLane(store: store, queue: self, configuration, on: loop)
         }
     }
 
     /// Whether no connection can be had.
     var isBroken: Bool { lanes.allSatisfy(\.isBroken) }
+
+    var phases: [ConnectionPhase] { lanes.map(\.phase) }
+    var reconnectCount: Int { lanes.reduce(0) { $0 + max($1.connectCount - 1, 0) } }
 
     /// Whether something waits for a connection.
     var isEmpty: Bool { waiting.isEmpty }

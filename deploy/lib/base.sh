@@ -39,13 +39,17 @@ home_link=${home_link%/}
 hash_of() { printf %s "$1" | sha256sum | cut -c1-12; }
 
 # Everything below is decided once the home is there; see home.sh.
-home='' sockets='' listen_socket=''
+home='' sockets='' listen_socket='' metrics_file='' metrics_listen=''
 settle() {
     home=$(realpath "$home_link")
     # An address of a unix socket holds 107 bytes; PostgreSQL's name is the longer of ours.
     sockets=$home/run
     [ "$(printf %s "$sockets/.s.PGSQL.5432" | wc -c)" -le 107 ] || sockets=/tmp/todo-fcgi-$(hash_of "$home")
     listen_socket=$sockets/tasks.sock
+    metrics_file=$home/run/metrics
+    # One that another copy's env file brought along is not meant.
+    metrics_listen=${TODO_METRICS_LISTEN:-}
+    case $metrics_listen in '' | unix:*/metrics.sock) metrics_listen=unix:$sockets/metrics.sock ;; esac
 }
 
 # ---- who runs it: PostgreSQL refuses root, so root's copy belongs to the user `postgres` altogether ----

@@ -47,6 +47,7 @@ ${bold}Running at $base_url${plain} with $workers workers, in the background.
     export TOKEN=$(as_service "$home/bin/todo-fcgi" token --user demo --expires-in 86400)
 
     Settings for scripts:  . $home_link/env
+    Watch it:              . $home_link/env && $home/bin/todo-fcgi status --watch
     Logs:                  $home/log and $home/nginx
     Stop:                  $again           (with --purge also removes the data)
 TEXT

@@ -86,12 +86,14 @@ env_write() {
             [DATABASE_URL]=$DATABASE_URL
             [DATABASE_MIGRATION_URL]=$DATABASE_MIGRATION_URL
             [LISTEN_SOCKET]=$listen_socket
+            [TODO_METRICS_FILE]=$metrics_file
+            [TODO_METRICS_LISTEN]=$metrics_listen
             [WORKERS_PID_FILE]=$home/run/workers.pid
             [NGINX_PID_FILE]=$home/nginx/nginx.pid
             [POSTGRES_PID_FILE]=$home/postgres/postmaster.pid
         )
         for name in BASE_URL BETTER_AUTH_SECRET DATABASE_URL DATABASE_MIGRATION_URL LISTEN_SOCKET \
-            WORKERS_PID_FILE NGINX_PID_FILE POSTGRES_PID_FILE; do
+            TODO_METRICS_FILE TODO_METRICS_LISTEN WORKERS_PID_FILE NGINX_PID_FILE POSTGRES_PID_FILE; do
             echo "export $name=$(quoted "${values[$name]}")"
         done
     } >"$file"

@@ -32,6 +32,11 @@ struct TodoFCGI: ParsableCommand {
               TODO_DRAIN_TIMEOUT           seconds a worker serves on after SIGTERM at most, 10 by default
               TODO_SLOW_REQUEST            seconds from which on a request is logged as slow, 1 by default
               TODO_LOG_LEVEL               debug, info (default), warning or error
+              TODO_LOG_FORMAT              logfmt (default) or json
+              TODO_METRICS_FILE            file where the workers of a pool count together, best below /run
+              TODO_METRICS_LISTEN          where Prometheus and todo-fcgi status ask for the numbers: unix:PATH or
+                                           127.0.0.1:PORT
+              TODO_SERVER_TIMING           on: answers say in Server-Timing where their time went
               JWT_ISSUER, JWT_AUDIENCE     values that iss and aud of every token must have, separated by commas
               JWT_USER_CLAIMS              where the user's id is looked for: sub,user_id,userId,id,user.id
               JWT_LEEWAY                   seconds that clocks may differ by, 5 by default, 60 at most
@@ -40,6 +45,6 @@ struct TodoFCGI: ParsableCommand {
             at its end. todo-fcgi check tells what is wrong with any of it.
             """,
         version: Program.version,
-        subcommands: [Serve.self, Migrate.self, Token.self, Check.self]
+        subcommands: [Serve.self, Migrate.self, Token.self, Check.self, ShowStatus.self]
     )
 }

@@ -1,11 +1,26 @@
 import EventLoop
 import Glibc
+import JSON
 import Logging
 
-/// One line an event in logfmt on stderr, where the journal or a file takes it.
-struct LogfmtHandler: LogHandler {
+/// How an event is written.
+enum LogFormat: Sendable {
+    /// `key=value`, for people and grep.
+    case logfmt
+    /// One object a line, for those who collect logs.
+    case json
+}
+
+/// One line an event on stderr, where the journal or a file takes it.
+struct LineHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
+    let format: LogFormat
+
+    init(_ format: LogFormat, logLevel: Logger.Level) {
+        self.format = format
+        self.logLevel = logLevel
+    }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -14,14 +29,64 @@ struct LogfmtHandler: LogHandler {
 
     func log(event: LogEvent) {
         let now = UTC.text(microseconds: Int64(Clock.realTime / 1_000), withMilliseconds: true)
-        var line = "time=\(now) level=\(event.level) pid=\(getpid())"
-        line += " msg=\(Self.quoted("\(event.message)"))"
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
-            $0.key < $1.key
-        }) {
-            line += " \(key)=\(Self.quoted("\(value)"))"
+        var fields: [LogField] = [
+            LogField(key: "time", text: now), LogField(key: "level", text: "\(event.level)"),
+            LogField(key: "pid", text: "\(getpid())", isNumber: true), LogField(key: "msg", text: "\(event.message)"),
+        ]
+        let details = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
+        fields += details.sorted { $0.key < $1.key }.map { LogField($0.key, $0.value) }
+        printError(format.line(fields))
+    }
+}
+
+/// A key and its value.
+struct LogField {
+    let key: String
+    let text: String
+    var isNumber = false
+}
+
+extension LogField {
+    /// Whole and decimal numbers stay numbers where the format has them.
+    init(_ key: String, _ value: Logger.Metadata.Value) {
+        var isNumber = false
+        if case .stringConvertible(let number) = value { isNumber = number is Int || number is Milliseconds }
+        self.init(key: key, text: "\(value)", isNumber: isNumber)
+    }
+}
+
+/// A time as logs have it: milliseconds with three decimals.
+struct Milliseconds: CustomStringConvertible, Sendable {
+    let nanoseconds: UInt64
+
+    init(_ nanoseconds: UInt64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    var description: String {
+        let (whole, rest) = (nanoseconds / 1_000).quotientAndRemainder(dividingBy: 1_000)
+        let decimals = String(rest)
+        return "\(whole).\(String(repeating: "0", count: 3 - decimals.utf8.count))\(decimals)"
+    }
+}
+
+extension LogFormat {
+    /// The fields of an event in one line.
+    func line(_ fields: [LogField]) -> String {
+        switch self {
+        case .logfmt:
+            return fields.map { "\($0.key)=\(Self.quoted($0.text))" }.joined(separator: " ")
+        case .json:
+            var writer = ByteWriter(capacity: 512)
+            for (index, field) in fields.enumerated() {
+                writer.append(UInt8(ascii: index == 0 ? "{" : ","))
+                writer.appendJSONString(field.key)
+                writer.append(UInt8(ascii: ":"))
+                if field.isNumber { writer.append(field.text) } else { writer.appendJSONString(field.text) }
+            }
+            writer.append(UInt8(ascii: "}"))
+            return unsafe writer.bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
         }
-        printError(line)
     }
 
     /// As it is where it is one plain word, else in quotes, control characters escaped: a line stays a line.
@@ -34,11 +99,13 @@ struct LogfmtHandler: LogHandler {
         if isPlain { return text }
         var quoted = "\""
         for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": quoted += "\\\(scalar)"
-            case "\n": quoted += "\\n"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                quoted += "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+            switch scalar.value {
+            case 0x22, 0x5c: quoted += "\\\(scalar)"
+            case 0x0a: quoted += "\\n"
+            // Also those that some readers take for line breaks.
+            case ..<0x20, 0x7f..<0xa0, 0x2028, 0x2029:
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
             default: quoted.unicodeScalars.append(scalar)
             }
         }

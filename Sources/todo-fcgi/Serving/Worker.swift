@@ -15,39 +15,45 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
         var requestTimeout: UInt64
         /// How many operations the store may have at once.
         var inFlight: Int
-        /// In nanoseconds.
+        /// In nanoseconds, from the moment nginx had the request.
         var slowRequest: UInt64
+        /// Whether answers say where their time went.
+        var tellsTiming = false
     }
 
     /// A request whose operation is under way.
     private struct Running {
         let pending: Pending
-        let startedAt: UInt64
+        let phases: Phases
+        let submittedAt: UInt64
     }
 
-    private let loop: EventLoop
+    let loop: EventLoop
     private let api: API<Verifier>
     private let store: Store
     /// Nil where no token of a public key counts.
     private let keys: IssuerKeys?
     private let waitingRoom: WaitingRoom
     private let state: () -> ServiceState
-    private let limits: Limits
-    private let logger: Logger
+    let limits: Limits
+    let logger: Logger
+    private let metrics: WorkerMetrics
+    /// For `Server-Timing`.
+    private var timing = ByteWriter(capacity: 128)
     private let server: Server<Worker>
     /// The answer that is being written; one for all requests.
     private var writer = ByteWriter(capacity: 64 << 10)
     /// By the slot of the request's connection.
     private var running: [Running?] = []
     private var inFlight = 0
-    private var failureLog = LogLimit(burst: 10)
-    private var slowLog = LogLimit(burst: 10)
-    private var refusalLog = LogLimit(burst: 5)
+    /// What the database said of the statement whose failure comes next.
+    var lastRefusal: String?
+    var logLimits = LogLimits()
 
     /// Joins the parts; from here on requests are served whenever the loop turns.
     init(
         _ api: API<Verifier>, store: Store, keys: IssuerKeys?, server: Server<Worker>, limits: Limits, logger: Logger,
-        on loop: EventLoop, state: @escaping () -> ServiceState
+        metrics: WorkerMetrics, on loop: EventLoop, state: @escaping () -> ServiceState
     ) {
         self.api = api
         self.store = store
@@ -56,6 +62,7 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
         self.server = server
         self.limits = limits
         self.logger = logger
+        self.metrics = metrics
         self.loop = loop
         self.state = state
         server.handler = self
@@ -77,10 +84,14 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
 
     private func proceed(_ connection: Connection<Worker>, _ request: borrowing Request, startedAt: UInt64) {
         let now = Clock.realTime
+        // What a request waited for a key is in `verify`, not here.
+        let waited = Clock.monotonic - startedAt
+        var phases = Phases(queue: max(connection.timeSinceStart(now), waited) - waited)
         let plan = api.plan(request, at: Int64(now / 1_000_000_000), state: state(), into: &writer)
         switch plan {
         case .answered(let answered):
-            finish(connection, answered, startedAt)
+            phases.verify = Clock.monotonic - startedAt
+            finish(connection, answered, phases)
         case .awaitKey(let key, let endpoint):
             // Asked last: a request that cannot wait has nothing fetched either.
             if waitingRoom.hasRoom(forBytes: request.body.count, startedAt: startedAt), keys?.ask(for: key) == .mayCome
@@ -88,83 +99,75 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
                 return waitingRoom.admit(WaitingRoom.Guest(connection.id, request, startedAt: startedAt))
             }
             // Without any keys the token may be as good as any: that is our trouble, and nobody should have to log in.
-            let answered =
-                keys?.set == nil
-                ? api.refuse(request, .overloaded, endpoint: endpoint, into: &writer)
-                : api.refuse(request, .unknownKey, endpoint: endpoint, into: &writer)
-            finish(connection, answered, startedAt)
+            phases.verify = Clock.monotonic - startedAt
+            if keys?.set == nil { return refuse(connection, request, .noKeys, endpoint, phases) }
+            finish(connection, api.refuse(request, .unknownKey, endpoint: endpoint, into: &writer), phases)
         case .perform(let operation, let pending):
-            let queued = connection.timeSinceStart(now)
+            let submittedAt = Clock.monotonic
+            phases.verify = submittedAt - startedAt
+            let queued = phases.queue + waited
             guard inFlight < limits.inFlight, queued < limits.requestTimeout else {
-                let answered = api.refuse(request, .overloaded, endpoint: pending.endpoint, into: &writer)
-                return finish(connection, answered, startedAt)
+                let reason: Admission = inFlight < limits.inFlight ? .queueTime : .inFlight
+                return refuse(connection, request, reason, pending.endpoint, phases)
             }
             let slot = connection.id.slot
             while running.count <= slot { running.append(nil) }
-            running[slot] = Running(pending: pending, startedAt: startedAt)
+            running[slot] = Running(pending: pending, phases: phases, submittedAt: submittedAt)
             inFlight += 1
+            metrics.inFlight(inFlight)
             // From this moment on: what a request has waited before, for a key or in nginx, is in `queued`.
-            let deadline = Clock.monotonic + limits.requestTimeout - queued
+            let deadline = submittedAt + limits.requestTimeout - queued
             store.submit(operation, ticket: connection.id.rawValue, deadline: deadline)
         }
+    }
+
+    /// Answers a request 503 with which nothing is wrong.
+    private func refuse(
+        _ connection: Connection<Worker>, _ request: borrowing Request, _ reason: Admission, _ endpoint: Endpoint,
+        _ phases: Phases
+    ) {
+        metrics.refused(reason)
+        let answered = api.refuse(request, .overloaded, endpoint: endpoint, into: &writer)
+        finish(connection, answered, phases, cause: .admission(reason))
     }
 
     /// Answers the request that an operation's result belongs to, if anybody still waits for it.
     private func respond(_ id: RequestID, _ result: TaskResult<Store.Rows>) {
         inFlight -= 1
-        guard let connection = server.connection(running: id), let run = running[id.slot] else { return }
+        metrics.inFlight(inFlight)
+        let refusal = lastRefusal
+        lastRefusal = nil
+        guard let connection = server.connection(running: id), let run = running[id.slot] else {
+            return metrics.abandoned()
+        }
         running[id.slot] = nil
+        var phases = run.phases
+        phases.database = Clock.monotonic - run.submittedAt
         let request = connection.requestWithoutBody()
         let answered = api.respond(to: request, run.pending, result, into: &writer)
-        finish(connection, answered, run.startedAt, cause: result.failure)
+        finish(connection, answered, phases, hasResult: true, cause: result.failure.map { .store($0, said: refusal) })
     }
 
+    /// Sends the answer that is written, and tells counters and logs.
     private func finish(
-        _ connection: Connection<Worker>, _ answered: Answered, _ startedAt: UInt64, cause: TaskFailure? = nil
+        _ connection: Connection<Worker>, _ answered: Answered, _ phases: Phases, hasResult: Bool = false,
+        cause: FailureCause? = nil
     ) {
-        let took = Clock.monotonic - startedAt
-        if answered.status.rawValue >= 500 || took >= limits.slowRequest {
-            log(connection, answered, took, cause)
-        }
-        if let reason = answered.refusal { log(connection, reason) }
-        connection.answer(writer.bytes)
+        let start = Clock.monotonic
+        let hasFailed = answered.status.rawValue >= 500
+        // The parameters end with the answer, and whether that is slow is known after it.
+        let requestID =
+            hasFailed || phases.total >= limits.slowRequest / 2 || answered.refusal != nil
+            ? connection.text("REQUEST_ID") : nil
+        if limits.tellsTiming { timing.writeTiming(phases) }
+        connection.answer(writer.bytes, after: timing.bytes)
         // A list of thousands of tasks must not stay in memory for good.
         writer.reset(keepingCapacity: 1 << 20)
-    }
-
-    private func log(
-        _ connection: Connection<Worker>, _ answered: Answered, _ took: UInt64, _ cause: TaskFailure?
-    ) {
-        let hasFailed = answered.status.rawValue >= 500
-        let (isAdmitted, suppressed) = hasFailed ? failureLog.admit(at: loop.now) : slowLog.admit(at: loop.now)
-        guard isAdmitted else { return }
-        var metadata: Logger.Metadata = [
-            "request_id": "\(connection.text("REQUEST_ID") ?? "-")",
-            "endpoint": "\(answered.endpoint.map { "\($0)" } ?? "-")",
-            "status": "\(answered.status.rawValue)",
-            "ms": "\(took / 1_000_000)",
-        ]
-        if let cause { metadata["cause"] = "\(cause)" }
-        if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-        logger.log(
-            level: hasFailed ? .error : .warning, "\(hasFailed ? "request failed" : "slow request")", metadata: metadata
-        )
-    }
-}
-
-extension Worker {
-    /// Tells the operator what the client is not told; a token whose time is over is nothing to tell of.
-    private func log(_ connection: Connection<Worker>, _ reason: TokenError) {
-        let level: Logger.Level = reason == .expired ? .debug : .info
-        guard logger.logLevel <= level else { return }
-        let (isAdmitted, suppressed) = refusalLog.admit(at: loop.now)
-        guard isAdmitted else { return }
-        var metadata: Logger.Metadata = [
-            "request_id": "\(connection.text("REQUEST_ID") ?? "-")",
-            "reason": "\(reason)",
-        ]
-        if suppressed > 0 { metadata["suppressed"] = "\(suppressed)" }
-        logger.log(level: level, "token refused", metadata: metadata)
+        var phases = phases
+        phases.write = Clock.monotonic - start
+        metrics.answered(answered, phases, hasResult: hasResult)
+        if hasFailed || phases.total >= limits.slowRequest { log(answered, phases, cause, requestID) }
+        if let reason = answered.refusal { log(reason, requestID) }
     }
 }
 

@@ -4,6 +4,7 @@ import Glibc
 import JWKS
 import JWT
 import Logging
+import Metrics
 import TaskAPI
 import TasksPostgreSQL
 
@@ -17,7 +18,8 @@ struct WorkerProcess {
         self.settings = settings
         self.socket = socket
         let level = settings.logLevel
-        logger = Logger(label: Program.name) { _ in LogfmtHandler(logLevel: level) }
+        let format = settings.observing.logFormat
+        logger = Logger(label: Program.name) { _ in LineHandler(format, logLevel: level) }
     }
 
     /// Serves until SIGTERM or SIGINT and the end of the drain; a second signal ends it at once.
@@ -25,8 +27,11 @@ struct WorkerProcess {
         Self.raiseDescriptorLimit()
         signal(SIGPIPE, SIG_IGN)
         let loop = try EventLoop()
-        let store = PostgreSQLTaskStore(settings.database.store, on: loop)
-        store.observe = observer()
+        let metrics = try workerMetrics()
+        var configuration = settings.database.store
+        // PostgreSQL's log and `pg_stat_activity` name the worker by it.
+        configuration.applicationName = "\(Program.name)[\(getpid())]"
+        let store = PostgreSQLTaskStore(configuration, on: loop)
         let server = try Server<Worker<PostgreSQLTaskStore, TokenVerifier>>(accepting: socket, on: loop)
         let verifier = TokenVerifier(
             keys: try settings.identity.keySet(nil), claims: settings.identity.claims,
@@ -36,21 +41,32 @@ struct WorkerProcess {
             API(settings.api, verifier: verifier), store: store, keys: keys, server: server,
             limits: .init(
                 requestTimeout: settings.requestTimeout, inFlight: settings.maximumInFlight,
-                slowRequest: settings.slowRequest),
-            logger: logger, on: loop
+                slowRequest: settings.slowRequest, tellsTiming: settings.observing.serverTiming),
+            logger: logger, metrics: metrics, on: loop
         ) { [unowned store, hasSecret = settings.identity.secret != nil] in
             let hasKeys = hasSecret || keys?.set != nil
             return ServiceState(
                 databaseIsConnected: store.isReachable,
-                reasonNotReady: !store.isReachable
-                    ? "The database cannot be reached." : !hasKeys ? "The issuer's keys are not known yet." : nil)
+                reasonNotReady: store.trouble?.sentence
+                    ?? (hasKeys ? nil : "The issuer's keys are not known yet."))
         }
-        let signals = try SignalSource([SIGTERM, SIGINT], on: loop, handler: drain(server, loop))
+        observe(store, worker, metrics)
+        let pulse = MetricsPulse(
+            metrics,
+            .init(
+                store: store, verifier: verifier, keys: keys,
+                connectionCount: { [unowned server] in server.connectionCount },
+                socket: socket), on: loop)
+        let signals = try SignalSource([SIGTERM, SIGINT], on: loop, handler: drain(server, metrics, loop))
         // The mask is the signals' now: from here on there may be a second thread.
         try keys?.start()
         store.connect()
+        pulse.start(at: settings.observing.metricsAddress) { [logger] error in
+            logger.error("metrics address not taken", metadata: ["reason": "\(error)"])
+        }
         logger.info("serving", metadata: ["version": "\(Program.version)"])
         try withExtendedLifetime((worker, signals)) { try loop.run() }
+        pulse.end()
         logger.info("ended")
         // A name server's silence must not hold up the end; what else the process holds, the kernel takes back.
         if let keys, !keys.stop() { _exit(0) }
@@ -72,20 +88,56 @@ struct WorkerProcess {
         return keys
     }
 
-    private func drain<Handler: RequestHandler>(_ server: Server<Handler>, _ loop: EventLoop) -> (Int32) -> Void {
+    /// This worker's place among the pool's counters; where there is none, it counts for itself and serves all the same.
+    private func workerMetrics() throws -> WorkerMetrics {
+        let pool = PoolSchema()
+        let now = Clock.realTime / 1_000_000_000
+        let observing = settings.observing
+        if let path = observing.metricsFile {
+            do throws(Ledger.Refusal) {
+                return WorkerMetrics(
+                    pool, try .claimed(in: path, pool.schema, version: Program.version, at: now))
+            } catch {
+                logger.error(
+                    "metrics are this worker's alone: no place in TODO_METRICS_FILE", metadata: ["reason": "\(error)"])
+            }
+        } else if observing.metricsAddress != nil {
+            logger.notice("metrics are this worker's alone: TODO_METRICS_FILE is not set")
+        }
+        return WorkerMetrics(pool, try .alone(pool.schema, version: Program.version, at: now))
+    }
+
+    private func drain<Handler: RequestHandler>(
+        _ server: Server<Handler>, _ metrics: WorkerMetrics, _ loop: EventLoop
+    ) -> (Int32) -> Void {
         var isDraining = false
         return { _ in
             guard !isDraining else { return loop.stop() }
             isDraining = true
+            metrics.draining()
             logger.info("draining", metadata: ["connections": "\(server.connectionCount)"])
             server.whenDrained = { loop.stop() }
             server.drain(until: loop.now + settings.drainTimeout)
         }
     }
 
+    /// Hands on what the store tells, to the counters and to the log.
+    private func observe<Verifier: TokenVerifying>(
+        _ store: PostgreSQLTaskStore, _ worker: Worker<PostgreSQLTaskStore, Verifier>, _ metrics: WorkerMetrics
+    ) {
+        let log = observer { [unowned worker] in worker.lastRefusal = $0 }
+        store.observe = { observation in
+            metrics.count(observation)
+            log(observation)
+        }
+        store.measure = { metrics.count($0) }
+    }
+
     /// Tells of each change once: the connections of a worker mostly break and come back together.
-    private func observer() -> (PostgreSQLTaskStore.Observation) -> Void {
-        var limit = LogLimit(burst: 3)
+    ///
+    /// - Parameter refused: gets what the database said of a statement. If it leads to a failed request, it belongs into
+    ///   that request's line, not into one more.
+    private func observer(refused: @escaping (String) -> Void) -> (PostgreSQLTaskStore.Observation) -> Void {
         var lastLoss: String?
         return { observation in
             switch observation {
@@ -97,8 +149,8 @@ struct WorkerProcess {
                 lastLoss = reason
                 logger.error("database not connected", metadata: ["reason": "\(reason)"])
             case .refused(let reason):
-                guard limit.admit(at: Clock.monotonic).isAdmitted else { return }
-                logger.error("statement refused", metadata: ["reason": "\(reason)"])
+                refused(reason)
+                logger.debug("statement refused", metadata: ["reason": "\(reason)"])
             }
         }
     }
@@ -111,5 +163,16 @@ struct WorkerProcess {
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
         limit.rlim_cur = min(limit.rlim_max, 1 << 20)
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
+
+extension PostgreSQLTaskStore.Trouble {
+    /// What anyone may know of it.
+    fileprivate var sentence: String {
+        switch self {
+        case .unreachable: "The database cannot be reached."
+        case .loginRefused: "The database does not let the service in."
+        case .schemaUnusable: "The database's schema is not the one that this version needs."
+        }
     }
 }

@@ -13,6 +13,7 @@ struct Settings {
     /// In nanoseconds: from when on a request is logged as slow.
     let slowRequest: UInt64
     let maximumInFlight: Int
+    let observing: ObservingSettings
     let logLevel: Logger.Level
 
     /// Reads everything; what is wrong stays with the reader.
@@ -30,6 +31,7 @@ struct Settings {
         drainTimeout = reader.seconds("TODO_DRAIN_TIMEOUT", default: 10, in: 0...300)
         slowRequest = reader.seconds("TODO_SLOW_REQUEST", default: 1, in: 0.001...300)
         maximumInFlight = reader.integer("TODO_MAX_IN_FLIGHT", default: 1_024, in: 1...100_000)
+        observing = ObservingSettings(&reader)
         logLevel = reader.choice(
             "TODO_LOG_LEVEL", default: .info, ["debug": .debug, "info": .info, "warning": .warning, "error": .error])
     }

@@ -1,0 +1,26 @@
+public import PostgreSQL
+
+/// How the connections of a store are.
+extension PostgreSQLTaskStore {
+    /// The connections for reads, each by how far it is.
+    public var readConnections: [ConnectionPhase] { readLanes.map(\.phase) }
+
+    /// The connections for writes, each by how far it is.
+    public var writeConnections: [ConnectionPhase] { writes?.phases ?? [] }
+
+    /// How often a connection was made again after the first time.
+    public var reconnectCount: Int {
+        readLanes.reduce(writes?.reconnectCount ?? 0) { $0 + max($1.connectCount - 1, 0) }
+    }
+}
+
+extension PostgreSQLTaskStore.Trouble {
+    init(_ error: PostgreSQLError) {
+        self =
+            switch error.sqlState?.code {
+            case "42P01", "3F000", "42501", "TODO0": .schemaUnusable
+            case "28000", "28P01", "3D000": .loginRefused
+            default: .unreachable
+            }
+    }
+}

@@ -1,0 +1,167 @@
+import JWT
+import Metrics
+import PostgreSQL
+import TaskAPI
+
+/// Everything that is counted, in the order of the text; every worker of a version makes the same.
+struct PoolSchema {
+    /// Before every name.
+    static let prefix = "todo_"
+    /// Bounds of times: from a cached token's 10 µs to what a request may take at all.
+    private static let times = Histograms.steps(from: 10_000, through: 10_000_000_000)
+
+    let schema: Schema
+    let requests: Cells
+    let durations: Histograms
+    let phases: Histograms
+    let abandoned: Cells
+    let refusals: Cells
+    let tokenLookups: Cells
+    let tokenEvictions: Cells
+    let tokenEntries: Cells
+    let tokenBytes: Cells
+    let tokenRefusals: Cells
+    let keyReads: Cells
+    let keys: Cells
+    let keysReadAt: Cells
+    let connections: Cells
+    let reconnects: Cells
+    let losses: Cells
+    let statementsRefused: Cells
+    let batchSizes: Histograms
+    let batchTimes: Histograms
+    let batchesDivided: Cells
+    let inFlight: Cells
+    let workerRequests: Cells
+    let webConnections: Cells
+    let cpu: Cells
+    let memory: Cells
+    let isDraining: Cells
+
+    init() {
+        var schema = Schema()
+        requests = schema.add(
+            "requests_total", "Requests that were answered, by route and status.", .counter,
+            Route.all.flatMap { route in
+                Status.allCases.map { status in
+                    Series(
+                        ["route": route.label, "status": "\(status.rawValue)"],
+                        isShownAtZero: status == route.success || status.rawValue >= 500)
+                }
+            })
+        durations = schema.addHistograms(
+            "request_duration_seconds", "Time a request took in a worker, by route.", in: .nanoseconds,
+            bounds: Self.times, Route.all.map { Series(["route": $0.label]) })
+        phases = schema.addHistograms(
+            "request_phase_seconds",
+            "Time in each phase of requests for tasks: queue (from nginx to a worker, in whole milliseconds), verify "
+                + "(route, token, body), database (its queue included), write (the answer).", in: .nanoseconds,
+            bounds: Self.times, Phases.names.map { Series(["phase": $0]) })
+        abandoned = schema.add(
+            "requests_abandoned_total", "Requests whose asker was gone when the database had answered.", .counter)
+        refusals = schema.add(
+            "admission_refusals_total", "Requests that were answered 503 at once, by reason.", .counter,
+            Admission.allCases.map { Series(["reason": $0.rawValue]) })
+        tokenLookups = schema.add(
+            "token_cache_lookups_total", "Look-ups among the tokens that were verified before.", .counter,
+            ["hit", "miss"].map { Series(["result": $0]) })
+        tokenEvictions = schema.add(
+            "token_cache_evictions_total", "Verified tokens that made room for others.", .counter)
+        tokenEntries = schema.add("token_cache_entries", "Verified tokens that are kept now.", .gauge)
+        tokenBytes = schema.add("token_cache_bytes", "What they take.", .gauge)
+        tokenRefusals = schema.add(
+            "token_refusals_total", "Tokens that were refused, by reason.", .counter,
+            TokenRefusal.allCases.map { Series(["reason": $0.rawValue]) })
+        keyReads = schema.add(
+            "key_set_reads_total", "Readings of the issuer's keys, by result.", .counter,
+            ["good", "failed"].map { Series(["result": $0]) })
+        keys = schema.add(
+            "key_set_keys", "Usable keys of the issuer in the worker that has the fewest, of those that have any.",
+            .gauge, of: .least)
+        keysReadAt = schema.add(
+            "key_set_read_time_seconds",
+            "When the issuer's keys were last read, in the worker where that is longest ago, in seconds since 1970.",
+            .gauge, of: .least)
+        connections = schema.add(
+            "database_connections", "Connections to the database, by what they carry and how far they are.", .gauge,
+            ["read", "write"].flatMap { role in
+                ConnectionPhase.allCases.map { Series(["role": role, "state": "\($0)"]) }
+            })
+        reconnects = schema.add(
+            "database_reconnects_total", "Connections to the database that were made again.", .counter)
+        losses = schema.add(
+            "database_connection_losses_total", "Connections to the database that were lost or could not be made.",
+            .counter)
+        statementsRefused = schema.add(
+            "database_statements_refused_total", "Statements that the database refused, repeated ones included.",
+            .counter)
+        batchSizes = schema.addHistograms(
+            "write_batch_writes", "Writes that shared a commit.", in: .one, bounds: [1, 2, 4, 8, 16, 32, 64])
+        batchTimes = schema.addHistograms(
+            "write_batch_seconds", "Time from sending a batch of writes to its commit.", in: .nanoseconds,
+            bounds: Self.times)
+        batchesDivided = schema.add(
+            "write_batches_divided_total", "Batches that failed because of one write and were run again one by one.",
+            .counter)
+        inFlight = schema.add(
+            "worker_requests_in_flight", "Requests that wait for the database.", .gauge, of: .perWorker)
+        workerRequests = schema.add(
+            "worker_requests_total", "Requests that a worker answered.", .counter, of: .perWorker)
+        webConnections = schema.add(
+            "worker_connections", "Connections of nginx that a worker holds.", .gauge, of: .perWorker)
+        cpu = schema.add(
+            "worker_cpu_seconds_total", "CPU time of a worker.", .counter, of: .perWorker, in: .nanoseconds)
+        memory = schema.add(
+            "worker_resident_memory_bytes", "Resident memory of a worker.", .gauge, of: .perWorker)
+        isDraining = schema.add(
+            "worker_draining", "1 for a worker that accepts no more and will end.", .gauge, of: .perWorker)
+        self.schema = schema
+    }
+}
+
+/// Why a request is refused although nothing is wrong with it.
+enum Admission: String, CaseIterable {
+    /// As many as may be are in flight.
+    case inFlight = "in_flight"
+    /// It has waited for too long before a worker saw it.
+    case queueTime = "queue_time"
+    /// It needs a key of an issuer of whom none is known.
+    case noKeys = "no_keys"
+}
+
+/// What was asked for, as a label: an endpoint, or nothing that there is.
+enum Route {
+    static let all: [(label: String, success: Status?)] =
+        Endpoint.allCases.map { ("\($0)", $0.success) } + [("none", nil)]
+
+    static func index(_ endpoint: Endpoint?) -> Int {
+        endpoint.map { Int($0.rawValue) } ?? Endpoint.allCases.count
+    }
+}
+
+extension Endpoint {
+    /// The usual status.
+    fileprivate var success: Status {
+        switch self {
+        case .create: .created
+        case .delete, .preflight: .noContent
+        default: .ok
+        }
+    }
+}
+
+/// The reasons to refuse a token, in groups: which of many claims was wrong is for the log.
+enum TokenRefusal: String, CaseIterable {
+    case expired, signature, key, claims, malformed
+
+    init(_ error: TokenError) {
+        self =
+            switch error {
+            case .expired: .expired
+            case .badSignature: .signature
+            case .unknownKey, .ambiguousKey, .unsupportedAlgorithm: .key
+            case .malformedClaims, .noExpiry, .notYetValid, .wrongIssuer, .wrongAudience, .noUser: .claims
+            case .tooLong, .malformed, .unsupportedHeader, .foreignType: .malformed
+            }
+    }
+}

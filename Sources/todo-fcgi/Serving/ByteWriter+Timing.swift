@@ -1,0 +1,24 @@
+import JSON
+
+extension ByteWriter {
+    /// Writes the header `Server-Timing` (W3C Server Timing), in place of what stood here; milliseconds.
+    ///
+    /// The time to write the answer is not known before it is written.
+    mutating func writeTiming(_ phases: Phases) {
+        reset()
+        append("Server-Timing: queue;dur=")
+        append(milliseconds: phases.queue)
+        append(", verify;dur=")
+        append(milliseconds: phases.verify)
+        append(", database;dur=")
+        append(milliseconds: phases.database)
+        append("\r\n")
+    }
+
+    private mutating func append(milliseconds nanoseconds: UInt64) {
+        let microseconds = Int64(nanoseconds / 1_000)
+        appendDecimal(microseconds / 1_000)
+        append(UInt8(ascii: "."))
+        appendDecimal(microseconds % 1_000, minimumDigits: 3)
+    }
+}
