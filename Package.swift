@@ -81,7 +81,7 @@ let package = Package(
         tests("TasksTests", ["Tasks"]),
         tests("TaskAPITests", ["TaskAPI", "Tasks", "JWT", "JSON"]),
         tests("TasksPostgreSQLTests", ["TasksPostgreSQL", "Tasks", "PostgreSQL", "EventLoop"]),
-        tests("TodoFCGITests", ["todo-fcgi"]),
+        tests("TodoFCGITests", ["todo-fcgi", "Metrics", "TaskAPI", .product(name: "Logging", package: "swift-log")]),
     ],
     swiftLanguageModes: [.v6]
 )

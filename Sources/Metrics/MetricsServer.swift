@@ -65,13 +65,11 @@ public final class MetricsServer: EventSource {
             if errno != EAGAIN, errno != ECONNABORTED, errno != EINTR { pause() }
             return
         }
-        guard connections.count < Self.places,
-            let connection = try? ScrapeConnection(takingOwnershipOf: descriptor, self, on: loop)
-        else {
-            close(descriptor)
-            return
+        // Those who say nothing give way to those who might.
+        if connections.count == Self.places { connections[0].end() }
+        if let connection = try? ScrapeConnection(takingOwnershipOf: descriptor, self, on: loop) {
+            connections.append(connection)
         }
-        connections.append(connection)
     }
 
     private func pause() {

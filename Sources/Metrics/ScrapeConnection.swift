@@ -70,7 +70,8 @@ final class ScrapeConnection: EventSource {
         end()
     }
 
-    private func end() {
+    /// Lets go of the peer, whatever it waits for.
+    func end() {
         loop.cancelTimer(self)
         loop.remove(self)
         server.ended(self)

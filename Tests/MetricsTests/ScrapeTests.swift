@@ -65,7 +65,11 @@ struct ScrapeTests {
             return Array("x \(count)\n".utf8)
         }
         server.start()
-        let silent = try (0..<10).map { _ in try Peer(folder("m.sock")) }
+        let silent = try (0..<40).map { _ in
+            let peer = try Peer(folder("m.sock"))
+            try loop.turn(timeout: 1_000_000)
+            return peer
+        }
         for expected in 1...3 {
             let peer = try Peer(folder("m.sock"))
             peer.send("GET /metrics HT")

@@ -7,6 +7,7 @@ need_to_test() {
         need "python3-$module" "/usr/lib/python3/dist-packages/$module"
     done
     need wrk /usr/bin/wrk
+    need prometheus /usr/bin/prometheus
     need shellcheck /usr/bin/shellcheck
 }
 

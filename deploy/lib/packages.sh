@@ -30,13 +30,14 @@ need_to_run() {
 }
 
 # Runs as root, by itself. Services are kept from starting while it works (policy-rc.d), PostgreSQL from making its
-# default cluster (a drop-in), a new nginx from starting at the next boot; what stood in their place comes back.
+# default cluster (a drop-in), a new nginx or Prometheus from starting at the next boot; what stood in their place comes back.
 install_as_root() {
     set -euo pipefail
     export DEBIAN_FRONTEND=noninteractive
     # No locals: the trap runs when the function is gone.
-    policy=/usr/sbin/policy-rc.d drop_in=/etc/postgresql-common/createcluster.d/todo-fcgi.conf new_nginx='' said=$(mktemp)
-    [ -e /usr/sbin/nginx ] || new_nginx=yes
+    policy=/usr/sbin/policy-rc.d drop_in=/etc/postgresql-common/createcluster.d/todo-fcgi.conf arrived=() said=$(mktemp)
+    [ -e /usr/sbin/nginx ] || arrived+=(nginx)
+    [ -e /usr/bin/prometheus ] || arrived+=(prometheus)
     # shellcheck disable=SC2317
     restore() {
         rm -f "$policy" "$drop_in" "$said"
@@ -56,10 +57,11 @@ install_as_root() {
         tail -n 20 "$said" >&2
         return 1
     }
-    if [ -n "$new_nginx" ] && [ -e /usr/sbin/nginx ]; then
-        update-rc.d nginx disable >/dev/null 2>&1 || true
-        ! command -v systemctl >/dev/null || systemctl disable nginx.service >/dev/null 2>&1 || true
-    fi
+    for name in ${arrived[@]+"${arrived[@]}"}; do
+        if [ ! -e "/usr/sbin/$name" ] && [ ! -e "/usr/bin/$name" ]; then continue; fi
+        update-rc.d "$name" disable >/dev/null 2>&1 || true
+        ! command -v systemctl >/dev/null || systemctl disable "$name.service" >/dev/null 2>&1 || true
+    done
 }
 
 packages_install() {
