@@ -204,6 +204,17 @@ def test_a_worker_that_drains_is_no_crash_and_loses_no_count(watched, user):
     assert after.sum("todo_requests_total", route="create") == before.sum("todo_requests_total", route="create")
 
 
+def test_a_pool_that_is_stopped_and_started_has_not_crashed(watched, user):
+    user.create()
+    before = watched.numbers()
+    watched.start()
+    after = stack.eventually("all are counted", lambda: (now := watched.wait()).sum("todo_workers") == stack.pool_size() and now)
+    assert after.sum("todo_worker_crashes_total") == before.sum("todo_worker_crashes_total")
+    assert after.sum("todo_worker_starts_total") == before.sum("todo_worker_starts_total") + stack.pool_size()
+    assert after.sum("todo_requests_total", route="create") == before.sum("todo_requests_total", route="create")
+    stack.eventually("it is ready", lambda: web.call("GET", "/ready").status == 200)
+
+
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
 def test_another_worker_takes_the_address_within_two_seconds(watched, name):
     for pid in stack.wait_for_pool():

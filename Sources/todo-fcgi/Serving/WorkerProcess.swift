@@ -22,7 +22,7 @@ struct WorkerProcess {
         logger = Logger(label: Program.name) { _ in LineHandler(format, logLevel: level) }
     }
 
-    /// Serves until SIGTERM or SIGINT and the end of the drain; a second signal ends it at once.
+    /// Serves until SIGTERM, SIGQUIT or SIGINT and the end of the drain; a second signal ends it at once.
     func run() throws {
         Self.raiseDescriptorLimit()
         signal(SIGPIPE, SIG_IGN)
@@ -57,7 +57,8 @@ struct WorkerProcess {
                 store: store, verifier: verifier, keys: keys,
                 connectionCount: { [unowned server] in server.connectionCount },
                 socket: socket), on: loop)
-        let signals = try SignalSource([SIGTERM, SIGINT], on: loop, handler: drain(server, metrics, loop))
+        // multiwatch 1.0 passes SIGTERM on as SIGQUIT, which is nginx's word for a graceful end too.
+        let signals = try SignalSource([SIGTERM, SIGINT, SIGQUIT], on: loop, handler: drain(server, metrics, loop))
         // The mask is the signals' now: from here on there may be a second thread.
         try keys?.start()
         store.connect()
