@@ -156,8 +156,9 @@ public final class EventLoop {
         if deadline != nil || timeout != nil {
             let current = Clock.monotonic
             let untilTimer = deadline.map { $0 > current ? $0 - current : 0 } ?? .max
+            let (whole, rest) = min(untilTimer, timeout ?? .max).quotientAndRemainder(dividingBy: 1_000_000)
             // Rounded up: waking a moment before the deadline would turn in circles until it comes.
-            milliseconds = Int32(clamping: (min(untilTimer, timeout ?? .max) / 1_000).advanced(by: 999) / 1_000)
+            milliseconds = Int32(clamping: rest == 0 ? whole : whole + 1)
         }
         let count = unsafe epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)
         if count >= 0 { return Int(count) }
