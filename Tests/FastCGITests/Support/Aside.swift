@@ -19,7 +19,7 @@ final class Aside {
         let result = pthread_create(
             &thread, nil,
             { argument in
-                Unmanaged<Work>.fromOpaque(argument!).takeRetainedValue().run()
+                if let argument { Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().run() }
                 return nil
             }, argument)
         precondition(result == 0, "pthread_create: \(result)")

@@ -12,7 +12,7 @@ final class Bench {
     let loop: EventLoop
     let recorder = Recorder()
     let path: String
-    private(set) var server: Server<Recorder>!
+    private var openServer: Server<Recorder>?
 
     init(bodyBytes: Int = 1 << 20, peerMilliseconds: Int = 2_000) throws {
         path = temporaryPath()
@@ -20,8 +20,13 @@ final class Bench {
         var limits = Server<Recorder>.Limits()
         limits.bodyBytes = bodyBytes
         limits.peerMilliseconds = peerMilliseconds
-        server = try Server(accepting: .bound(to: path), on: loop, limits: limits)
+        openServer = try Server(accepting: .bound(to: path), on: loop, limits: limits)
         server.handler = recorder
+    }
+
+    var server: Server<Recorder> {
+        guard let openServer else { preconditionFailure("the server was closed") }
+        return openServer
     }
 
     deinit {
@@ -31,12 +36,12 @@ final class Bench {
 
     /// Lets go of the server, whatever it is doing.
     func closeServer() {
-        guard let server else { return }
+        guard openServer != nil else { return }
         // It leaves the loop, which holds it while it accepts.
         server.whenDrained = nil
         server.drain(until: 0)
         try? loop.turn(timeout: 0)
-        self.server = nil
+        openServer = nil
     }
 
     /// Turns without waiting: one turn accepts one connection, or reads and answers what has arrived.
