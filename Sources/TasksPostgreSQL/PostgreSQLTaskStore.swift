@@ -41,7 +41,8 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
     private var reads: ReadQueue?
     private var writes: WriteQueue?
     private var outstanding = 0
-    private var lastSubmission: UInt64 = 0
+    /// When the last operation came, in nanoseconds of `Clock.monotonic`.
+    var lastSubmission: UInt64 = 0
 
     /// Prepares the connections; `connect` makes them.
     public init(_ configuration: Configuration, on loop: EventLoop) {

@@ -88,7 +88,7 @@ final class WriteLane: PipelineClient {
             }
         case .undone(let error) where error.family == .unknownStatement:
             // Nothing that is sent on this session can be done; another one may know the statements.
-            queue.takeBack(batch.unanswered)
+            queue.takeBack(batch.submissions)
             pipeline.abandon("the session has lost its statements")
         case .undone(let error) where batch.submissions.count == 1:
             refused(batch.submissions[0], error)

@@ -50,6 +50,11 @@ final class Relay: EventSource {
         pairs = [:]
     }
 
+    /// Cuts one connection.
+    func cut(_ number: Int) {
+        pairs.removeValue(forKey: number)?.close()
+    }
+
     /// Lets the answers of a connection through that were kept back, and all that follow.
     func release(_ number: Int) {
         held.remove(number)
@@ -58,8 +63,12 @@ final class Relay: EventSource {
 
     /// What is kept back of a connection's answers ends a transaction, or all transactions so far.
     func hasWholeAnswer(_ number: Int) -> Bool {
-        let readyForQuery: [UInt8] = [UInt8(ascii: "Z"), 0, 0, 0, 5, UInt8(ascii: "I")]
-        return pairs[number]?.kept.suffix(6) == readyForQuery[...]
+        pairs[number]?.kept.suffix(6) == readyForQuery[...]
+    }
+
+    /// Runs a statement in a session behind its client's back.
+    func inject(_ sql: String, into number: Int) {
+        pairs[number]?.inject(sql)
     }
 
     override func ready(_ readiness: Readiness) {
@@ -77,6 +86,9 @@ final class Relay: EventSource {
         count += 1
     }
 }
+
+/// The message by which the server ends its answer.
+private let readyForQuery: [UInt8] = [UInt8(ascii: "Z"), 0, 0, 0, 5, UInt8(ascii: "I")]
 
 /// The two sockets of one relayed connection.
 private final class Pair {
@@ -145,6 +157,20 @@ private final class Pair {
             relay.answerBudget = nil
             relay.requestBudget = nil
             relay.cut()
+        }
+    }
+
+    func inject(_ sql: String) {
+        guard let server else { return }
+        let text = Array(sql.utf8) + [0]
+        write(
+            [UInt8(ascii: "Q"), 0, 0, UInt8((text.count + 4) >> 8), UInt8((text.count + 4) & 255)] + text, to: server)
+        var answer: [UInt8] = []
+        while answer.suffix(6) != readyForQuery[...] {
+            var buffer = [UInt8](repeating: 0, count: 4_096)
+            let length = read(server.descriptor, &buffer, buffer.count)
+            guard length > 0 else { return }
+            answer += buffer[..<length]
         }
     }
 
