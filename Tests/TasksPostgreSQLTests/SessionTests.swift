@@ -75,7 +75,8 @@ import Testing
         try client.turn(seconds: 0.06)
         let before = client.connections
         let early = client.submit("ada", .create(TaskDraft(title: "early")), within: 1.5)
-        #expect(try client.answer(to: early) == .failed(.unavailable))
+        let update = client.submit("ada", .update(1, TaskPatch(title: "early")), within: 1.5)
+        #expect(try client.answers(to: [early, update]) == [.failed(.unavailable), .failed(.unavailable)])
         #expect(client.connections - before < 15)
         let late = client.submit("ada", .create(TaskDraft(title: "late")))
         try client.turn(seconds: 0.1)
