@@ -103,8 +103,9 @@ private final class Thread {
         work = Work(body)
         let failure = pthread_create(
             &handle, nil,
-            { work in
-                let work = Unmanaged<Work>.fromOpaque(work!).takeUnretainedValue()
+            { argument in
+                guard let argument else { return nil }
+                let work = Unmanaged<Work>.fromOpaque(argument).takeUnretainedValue()
                 work.result = work.body()
                 return nil
             }, Unmanaged.passUnretained(work).toOpaque())

@@ -36,7 +36,7 @@ final class TestCluster {
     }
 
     private func shell(_ command: String) throws {
-        let quoted = "{ \(command) ; } </dev/null >/dev/null 2>&1".replacing("'", with: "''")
+        let quoted = "( \(command) ) </dev/null >/dev/null 2>&1".replacing("'", with: "''")
         try TestServer.admin().execute("copy (select) to program '\(quoted)'")
     }
 }
