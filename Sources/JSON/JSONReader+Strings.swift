@@ -2,24 +2,12 @@ extension JSONReader {
     /// Passes over a string whose opening quote is there and returns what lies between its quotes, checked.
     @_lifetime(copy self)
     mutating func scanString() throws(JSONError) -> JSONText {
-        let text = text  // in registers, where `self` is not
         let start = position + 1
         var end = start
         var seen = EightBytes(loaded: 0)
         var hasEscapes = false
         while true {
-            while text.count &- end >= 8 {
-                // In bounds by the line above; any eight bytes make a UInt64.
-                let word = unsafe text.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: end, as: UInt64.self)
-                let eight = EightBytes(loaded: word)
-                seen.formUnion(eight)
-                let needingEscape = eight.needingEscape
-                if needingEscape != 0 {
-                    end &+= EightBytes.countBefore(needingEscape)
-                    break
-                }
-                end &+= 8
-            }
+            end = text.endOfPlainText(from: end, seen: &seen)
             switch try byte(at: end) {
             case UInt8(ascii: "\""):
                 position = end + 1
@@ -31,12 +19,8 @@ extension JSONReader {
             case UInt8(ascii: "\\"):
                 hasEscapes = true
                 end = try endOfEscape(at: end)
-            case ..<0x20:
+            default:
                 throw fail(.controlCharacter, at: end)
-            case let byte:
-                // Among the last seven bytes of the text.
-                seen.formUnion(EightBytes(loaded: UInt64(byte)))
-                end += 1
             }
         }
     }

@@ -191,9 +191,6 @@ extension JSONReader {
 
     /// The next byte that is not white space; it stays unread.
     private mutating func nextByte() throws(JSONError) -> UInt8 {
-        if position < text.count, text[position] > UInt8(ascii: " ") {
-            return text[position]
-        }
         skipWhiteSpace()
         guard position < text.count else { throw fail(.unexpectedEnd) }
         return text[position]

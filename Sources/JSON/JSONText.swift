@@ -31,7 +31,7 @@ extension JSONText {
     }
 
     /// Whether U+0000 occurs, which PostgreSQL's texts cannot hold; it can only be written as an escape.
-    public var containsNull: Bool {
+    public var containsNUL: Bool {
         guard hasEscapes else { return false }
         var position = 0
         while let piece = piece(at: &position) {

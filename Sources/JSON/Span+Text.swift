@@ -1,4 +1,25 @@
 extension Span<UInt8> {
+    /// Where the first byte stands that a JSON string cannot hold as it is, or the end; adds to `seen` all before it.
+    func endOfPlainText(from start: Int, seen: inout EightBytes) -> Int {
+        var end = start
+        while count &- end >= 8 {
+            // In bounds by the line above; any eight bytes make a UInt64.
+            let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: end, as: UInt64.self)
+            let eight = EightBytes(loaded: word)
+            seen.formUnion(eight)
+            let needingEscape = eight.needingEscape
+            if needingEscape != 0 {
+                return end &+ EightBytes.countBefore(needingEscape)
+            }
+            end &+= 8
+        }
+        while end < count, self[end] >= 0x20, self[end] != UInt8(ascii: "\""), self[end] != UInt8(ascii: "\\") {
+            seen.formUnion(EightBytes(loaded: UInt64(self[end])))
+            end &+= 1
+        }
+        return end
+    }
+
     /// Where the first sequence starts that is not UTF-8, or nil if all of it is.
     var offsetOfInvalidUTF8: Int? {
         do throws(UTF8.ValidationError) {

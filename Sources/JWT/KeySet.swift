@@ -2,31 +2,64 @@ internal import OpenSSL
 
 /// The keys whose signatures count, each prepared for the algorithm it admits.
 ///
-/// A key decides its algorithm; a token only says which it used, and is refused when no key admits that. For one
-/// thread: the prepared contexts are not shared.
+/// A key decides its algorithm; a token only says which it used, and is refused when no key admits that. So a public
+/// key never checks an HS256 token, and a shared secret no other. For one thread: the prepared contexts are not shared.
 public struct KeySet {
-    private let secrets: [HMACSHA256]
+    /// One key prepared for one of its algorithms.
+    private struct Prepared {
+        var keyID: String?
+        var algorithm: SignatureAlgorithm
+        var verifier: SignatureVerifier
+    }
 
-    /// Prepares shared secrets for HS256; a token signed with any of them is accepted.
-    public init(secrets: [SharedSecret]) throws(KeySetError) {
-        var prepared: [HMACSHA256] = []
-        for secret in secrets {
-            do throws(OpenSSLError) {
-                prepared.append(try HMACSHA256(key: secret.bytes.span))
-            } catch {
-                throw .cryptography(error.description)
-            }
+    private let secrets: [HMACSHA256]
+    /// Nil when this service takes no tokens of public keys.
+    private let publicKeys: [Prepared]?
+
+    /// Prepares shared secrets for HS256 and public keys for the algorithms they admit.
+    ///
+    /// - Parameter secrets: a token signed with any of them is accepted.
+    /// - Parameter publicKeys: nil when no key set is configured; an empty one when it has not been fetched yet.
+    public init(secrets: [SharedSecret] = [], publicKeys: JWKSet? = nil) throws(KeySetError) {
+        do throws(OpenSSLError) {
+            var prepared: [HMACSHA256] = []
+            for secret in secrets { prepared.append(try HMACSHA256(key: secret.bytes.span)) }
+            self.secrets = prepared
+        } catch {
+            throw .cryptography(error.description)
         }
-        self.secrets = prepared
+        self.publicKeys = try publicKeys.map(Self.prepared)
     }
 
     /// Prepares the current secret, and the previous one while tokens signed with it are still about.
-    public init(secret: String, previous: String? = nil) throws(KeySetError) {
+    public init(secret: String, previous: String? = nil, publicKeys: JWKSet? = nil) throws(KeySetError) {
         var secrets = [try SharedSecret(secret)]
         if let previous { secrets.append(try SharedSecret(previous)) }
-        try self.init(secrets: secrets)
+        try self.init(secrets: secrets, publicKeys: publicKeys)
     }
 
+    private static func prepared(_ set: JWKSet) throws(KeySetError) -> [Prepared] {
+        var prepared: [Prepared] = []
+        for key in set.keys {
+            for algorithm in key.algorithms {
+                guard let scheme = algorithm.scheme else { continue }
+                let publicKey: PublicKey
+                do throws(PublicKeyError) { publicKey = try key.publicKey() } catch {
+                    throw .cryptography(error.description)
+                }
+                do throws(OpenSSLError) {
+                    let verifier = try SignatureVerifier(key: publicKey, scheme: scheme)
+                    prepared.append(Prepared(keyID: key.keyID, algorithm: algorithm, verifier: verifier))
+                } catch {
+                    throw .cryptography(error.description)
+                }
+            }
+        }
+        return prepared
+    }
+}
+
+extension KeySet {
     /// The decoded payload of a token in compact serialisation whose signature is right; it says nothing of the claims.
     ///
     /// What costs least comes first: a text that is no token, or whose algorithm or key we do not have, takes no
@@ -38,17 +71,36 @@ public struct KeySet {
         let header = try TokenHeader(json.span)
         guard let signature = Base64URL.decode(token.signature) else { throw .malformed }
         guard let payload = Base64URL.decode(token.payload) else { throw .malformed }
-        switch header.algorithm {
-        case .hs256: try verifyWithSecrets(signature.span, of: token.signed)
-        }
+        let isValid =
+            switch header.algorithm {
+            case .hs256: try isValidWithSecret(signature.span, of: token.signed)
+            case .ed25519, .es256, .es512, .rs256, .ps256:
+                try verifier(for: header).isValid(signature.span, for: token.signed)
+            }
+        guard isValid else { throw .badSignature }
         return payload
     }
 
     /// Tries each shared secret; they have no names, so a `kid` does not matter.
-    private func verifyWithSecrets(_ signature: Span<UInt8>, of signed: Span<UInt8>) throws(TokenError) {
+    private func isValidWithSecret(
+        _ signature: Span<UInt8>, of signed: Span<UInt8>
+    ) throws(TokenError) -> Bool {
         guard !secrets.isEmpty else { throw .unsupportedAlgorithm }
-        guard signature.count == SHA256.byteCount else { throw .badSignature }
-        for secret in secrets where secret.isValid(signature, for: signed) { return }
-        throw .badSignature
+        guard signature.count == SHA256.byteCount else { return false }
+        for secret in secrets where secret.isValid(signature, for: signed) { return true }
+        return false
+    }
+
+    /// The one public key that a header can mean: of its algorithm and, if it names one, of its name.
+    private func verifier(for header: TokenHeader) throws(TokenError) -> SignatureVerifier {
+        guard let publicKeys else { throw .unsupportedAlgorithm }
+        var found: SignatureVerifier?
+        for key in publicKeys where key.algorithm == header.algorithm {
+            guard header.keyID == nil || header.keyID == key.keyID else { continue }
+            guard found == nil else { throw .unknownKey }
+            found = key.verifier
+        }
+        guard let found else { throw .unknownKey }
+        return found
     }
 }

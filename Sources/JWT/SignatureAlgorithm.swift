@@ -1,15 +1,43 @@
 internal import JSON
+internal import OpenSSL
 
 /// The signature algorithms this service speaks (RFC 7518, RFC 8037), each bound to keys of one kind.
 public enum SignatureAlgorithm: Equatable, Sendable, CaseIterable {
     /// HMAC with SHA-256 under a shared secret.
     case hs256
+    /// Ed25519; `EdDSA` in RFC 8037, `Ed25519` since RFC 9864.
+    case ed25519
+    /// ECDSA with P-256 and SHA-256.
+    case es256
+    /// ECDSA with P-521 and SHA-512.
+    case es512
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    case rs256
+    /// RSASSA-PSS with SHA-256.
+    case ps256
 
-    /// The algorithm of a header's `alg`, which is matched exactly; nil for all others, `none` among them.
+    /// The algorithm of an `alg`, which is matched exactly; nil for all others, `none` among them.
     init?(_ name: borrowing JSONText) {
         switch name {
         case "HS256": self = .hs256
+        case "EdDSA", "Ed25519": self = .ed25519
+        case "ES256": self = .es256
+        case "ES512": self = .es512
+        case "RS256": self = .rs256
+        case "PS256": self = .ps256
         default: return nil
+        }
+    }
+
+    /// How a public key checks it; nil for the one that has no public key.
+    var scheme: SignatureScheme? {
+        switch self {
+        case .hs256: nil
+        case .ed25519: .ed25519
+        case .es256: .ecdsaP256SHA256
+        case .es512: .ecdsaP521SHA512
+        case .rs256: .rsaPKCS1SHA256
+        case .ps256: .rsaPSSSHA256
         }
     }
 }

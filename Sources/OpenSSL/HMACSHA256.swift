@@ -24,10 +24,7 @@ internal import COpenSSL
         // The parameter wants a text it could write to; it only reads it.
         var digest = Array("SHA256".utf8CString)
         let done = unsafe digest.withUnsafeMutableBufferPointer { digest in
-            let parameters = unsafe [
-                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.baseAddress, 0),
-                OSSL_PARAM_construct_end(),
-            ]
+            let parameters = unsafe [todo_param_digest(digest.baseAddress), OSSL_PARAM_construct_end()]
             return unsafe key.withUnsafeBufferPointer { key in
                 unsafe EVP_MAC_init(context, key.baseAddress, key.count, parameters)
             }

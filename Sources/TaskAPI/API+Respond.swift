@@ -4,6 +4,7 @@ public import Tasks
 extension API {
     /// Answers a request with what became of its operation.
     ///
+    /// - Parameter request: the one that was planned: its target names the new task, its headers shape the answer.
     /// - Parameter pending: what `plan` gave with the operation.
     public func respond<Rows: TaskRows>(
         to request: Request, _ pending: Pending, _ result: TaskResult<Rows>, into writer: inout ByteWriter

@@ -8,12 +8,12 @@ internal import Tasks
 /// waits, and nothing is remembered but the verifier's tokens.
 public struct API<Verifier: TokenVerifying> {
     /// What the operator decided.
-    public let configuration: Configuration
+    public let configuration: APIConfiguration
     /// Knows the keys and remembers tokens.
     public let verifier: Verifier
 
     /// Joins the operator's decisions and a verifier.
-    public init(_ configuration: Configuration, verifier: Verifier) {
+    public init(_ configuration: APIConfiguration, verifier: Verifier) {
         self.configuration = configuration
         self.verifier = verifier
     }
@@ -22,7 +22,8 @@ public struct API<Verifier: TokenVerifying> {
 extension API {
     /// Understands a request: either answers it at once, or says what the store has to do.
     ///
-    /// The order of the checks is the contract's: route, token, user, body, values.
+    /// The order of the checks is the contract's: route, token, user, body, values. The writer is touched only where
+    /// the request is answered.
     ///
     /// - Parameter now: seconds since 1970.
     public func plan(

@@ -25,7 +25,12 @@ enum Resource: CaseIterable {
 /// The route table, in the README's order.
 extension Endpoint {
     /// Whether it is about a user's tasks, and so needs that user's token.
-    var isOfTasks: Bool { rawValue <= Self.complete.rawValue }
+    var isOfTasks: Bool {
+        switch self {
+        case .list, .create, .read, .update, .delete, .complete: true
+        case .root, .health, .readiness, .preflight: false
+        }
+    }
 
     /// Whether it changes a task.
     var isWrite: Bool { isOfTasks && self != .list && self != .read }

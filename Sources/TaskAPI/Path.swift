@@ -17,27 +17,33 @@ struct Path: ~Escapable {
     /// How many segments there are.
     private(set) var count = 0
     /// Where the path ends in the target: at the `?` or at the end.
-    let end: Int
+    private(set) var end = 0
 
-    /// Splits a target's path.
+    /// Splits a target's path, in one pass over it.
     @_lifetime(copy target)
     init(_ target: Span<UInt8>) throws(Problem) {
         self.target = target
-        let start = try Self.start(of: target)
-        end = target.firstIndex(of: 0x3F, from: start)
-        // A target without any path is the root's (RFC 9112, section 3.2.2).
-        guard start < end else { return }
-        guard target[start] == 0x2F else { throw .malformedTarget }
-        try Self.checkBytes(of: target.extracting(start..<end))
-        var position = start + 1
-        while position < end {
-            let next = min(target.firstIndex(of: 0x2F, from: position), end)
-            let isDots = target.extracting(position..<next).isDots
-            guard position < next, !isDots, count < Self.maximumCount else { throw .noRoute }
-            segments[count] = position..<next
-            count += 1
-            position = next + 1
+        var position = try Self.start(of: target)
+        // An absolute target without any path is the root's (RFC 9112, section 3.2.2).
+        if position < target.count, target[position] == UInt8(ascii: "/") {
+            var isASCII = true
+            repeat {
+                position += 1
+                let start = position
+                while position < target.count, !Self.endsSegment(target[position]) {
+                    if try Self.byte(of: target, at: &position) >= 0x80 { isASCII = false }
+                }
+                let isTrailing =
+                    start == position && (position == target.count || target[position] == UInt8(ascii: "?"))
+                if !isTrailing { try append(start..<position) }
+            } while position < target.count && target[position] == UInt8(ascii: "/")
+            if !isASCII { try Self.checkUTF8(of: target.extracting(0..<position)) }
         }
+        end = position
+    }
+
+    private static func endsSegment(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?")
     }
 
     /// Where a segment lies in the target, raw.
@@ -57,31 +63,38 @@ struct Path: ~Escapable {
     /// Where the path begins: after the authority of an absolute-form target, else at 0.
     private static func start(of target: Span<UInt8>) throws(Problem) -> Int {
         guard target.count > 0 else { throw .malformedTarget }
-        if target[0] == 0x2F { return 0 }
-        let colon = target.firstIndex(of: 0x3A)
+        if target[0] == UInt8(ascii: "/") { return 0 }
+        let colon = target.firstIndex(of: UInt8(ascii: ":"))
         let scheme = target.extracting(0..<colon)
         guard scheme.equalsIgnoringCase("http") || scheme.equalsIgnoringCase("https"),
-            target.count - colon > 3, target[colon + 1] == 0x2F, target[colon + 2] == 0x2F
+            target.count - colon > 3, target[colon + 1] == UInt8(ascii: "/"), target[colon + 2] == UInt8(ascii: "/")
         else { throw .malformedTarget }
-        return min(target.firstIndex(of: 0x2F, from: colon + 3), target.firstIndex(of: 0x3F, from: colon + 3))
+        return min(
+            target.firstIndex(of: UInt8(ascii: "/"), from: colon + 3),
+            target.firstIndex(of: UInt8(ascii: "?"), from: colon + 3))
     }
 
-    /// Refuses what no path may hold, encoded or not.
-    private static func checkBytes(of path: Span<UInt8>) throws(Problem) {
-        var index = 0
-        var isASCII = true
-        while index < path.count {
-            var byte = path[index]
-            guard byte > 0x20, byte != 0x7F else { throw .malformedTarget }
-            index += 1
-            if byte == 0x25 {
-                guard let escaped = path.escapedByte(after: index), escaped != 0 else { throw .malformedTarget }
-                byte = escaped
-                index += 2
-            }
-            if byte >= 0x80 { isASCII = false }
-        }
-        if isASCII { return }
+    private mutating func append(_ segment: Range<Int>) throws(Problem) {
+        guard !segment.isEmpty, count < Self.maximumCount else { throw .noRoute }
+        let text = target.extracting(segment)
+        if text[0] == UInt8(ascii: ".") || text[0] == UInt8(ascii: "%"), text.isDots { throw .noRoute }
+        segments[count] = segment
+        count += 1
+    }
+
+    /// The byte, decoded, at an index that moves to the next one; what no path may hold is refused.
+    private static func byte(of target: Span<UInt8>, at index: inout Int) throws(Problem) -> UInt8 {
+        let byte = target[index]
+        guard byte > 0x20, byte != 0x7F else { throw .malformedTarget }
+        index += 1
+        guard byte == UInt8(ascii: "%") else { return byte }
+        guard let escaped = target.escapedByte(after: index), escaped != 0 else { throw .malformedTarget }
+        index += 2
+        return escaped
+    }
+
+    /// Kept out of the pass: hardly any path goes beyond ASCII.
+    private static func checkUTF8(of path: Span<UInt8>) throws(Problem) {
         let decoded = path.decoded()
         do throws(UTF8.ValidationError) {
             _ = try UTF8Span(validating: decoded.span)

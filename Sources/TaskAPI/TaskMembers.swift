@@ -57,7 +57,7 @@ extension TaskMembers.Member where Value == String {
         guard let text = try reader.readText() else {
             return try reader.readNull() ? .null : .wrong(.notAString)
         }
-        if text.containsNull { return .wrong(.holdsNull) }
+        if text.containsNUL { return .wrong(.holdsNull) }
         // Counted before it is copied: nobody makes us keep a text that we refuse.
         return text.codePointCount > maximum ? .wrong(tooLong) : .value(String(text))
     }

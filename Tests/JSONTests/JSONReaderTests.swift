@@ -191,13 +191,13 @@ import Testing
             (#"a\u0000b"#, 3, true),
             (#"\\u0000"#, 6, false), ("e\u{301}", 2, false), (#"üü\u0000"#, 3, true), ("👩‍👩‍👧", 5, false),
         ])
-    func countsCodePoints(text: String, count: Int, containsNull: Bool) throws {
+    func countsCodePoints(text: String, count: Int, containsNUL: Bool) throws {
         let bytes = Array("\"\(text)\"".utf8)
         var reader = JSONReader(bytes.span)
         let read = try reader.readText()!
-        let (readCount, readNull) = (read.codePointCount, read.containsNull)
+        let (readCount, readNull) = (read.codePointCount, read.containsNUL)
         #expect(readCount == count)
-        #expect(readNull == containsNull)
+        #expect(readNull == containsNUL)
         #expect(String(read).unicodeScalars.count == count)
     }
 

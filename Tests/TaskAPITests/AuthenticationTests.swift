@@ -42,7 +42,7 @@ struct AuthenticationTests {
     func absentHeaders() {
         let (method, target) = (Array("GET".utf8), Array("/api/ada/tasks".utf8))
         let request = Request(method: method.span, target: target.span, body: [UInt8]().span)
-        let api = API(Configuration(version: "1"), verifier: StubVerifier())
+        let api = API(APIConfiguration(version: "1"), verifier: StubVerifier())
         var writer = ByteWriter()
         _ = api.plan(request, at: 0, state: ServiceState(databaseIsConnected: true), into: &writer)
         let reply = Reply(writer)

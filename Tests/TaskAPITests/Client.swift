@@ -11,7 +11,7 @@ struct StubVerifier: TokenVerifying {
         for index in compact.indices { bytes.append(compact[index]) }
         let token = String(decoding: bytes, as: UTF8.self)
         if token == "expired" { throw .expired }
-        guard token.hasPrefix("token-of-") else { throw .badSignature }
+        guard token.hasPrefix("token-of-"), !token.contains(" ") else { throw .malformed }
         return String(token.dropFirst(9).map { $0 == "_" ? " " : $0 })
     }
 }
@@ -52,6 +52,8 @@ final class Client {
     var state = ServiceState(databaseIsConnected: true)
     /// Given instead of the store's result.
     var failure: TaskFailure?
+    /// Given instead of the store's rows.
+    var rows: MemoryRows?
     /// What the last request asked of the store.
     private(set) var operation: TaskOperation?
     private(set) var answered: Answered?
@@ -61,7 +63,7 @@ final class Client {
     init(
         origins: AllowedOrigins = .development, listShape: ListShape = .array, deleteStatus: DeleteStatus = .noContent
     ) {
-        let configuration = Configuration(
+        let configuration = APIConfiguration(
             version: "1.2.3", origins: origins, listShape: listShape, deleteStatus: deleteStatus)
         api = API(configuration, verifier: StubVerifier())
         store.receive = { [unowned self] _, result in self.result = result }
@@ -94,7 +96,7 @@ final class Client {
             store.submit(operation, ticket: 1, deadline: .max)
             result = nil
             if failure == nil { store.turn() }
-            let result = result ?? .failed(failure ?? .unavailable)
+            let result = rows.map { .done($0) } ?? result ?? .failed(failure ?? .unavailable)
             answered = api.respond(to: request, pending, result, into: &writer)
         }
         return Reply(writer)

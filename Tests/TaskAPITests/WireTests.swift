@@ -1,8 +1,5 @@
-import JSON
 import Tasks
 import Testing
-
-@testable import TaskAPI
 
 @Suite("The wire form of a task")
 struct WireTests {
@@ -22,37 +19,44 @@ struct WireTests {
             (-62_167_219_200_000_001, "-000001-12-31T23:59:59.999999Z"),
         ] as [(Int64, String)])
     func moments(microseconds: Int64, text: String) {
-        var writer = ByteWriter()
-        writer.append(Timestamp(microsecondsSinceEpoch: microseconds))
-        #expect(string(writer) == "\"\(text)\"")
+        #expect(written(task(createdAt: microseconds)).json["created_at"] == .string(text))
     }
 
     @Test("Any moment that Int64 holds can be written", arguments: [Int64.min, .max, .min + 1, .max - 1])
     func extremes(microseconds: Int64) {
-        var writer = ByteWriter()
-        writer.append(Timestamp(microsecondsSinceEpoch: microseconds))
-        #expect(string(writer).hasSuffix("Z\""))
+        #expect(written(task(createdAt: microseconds)).json["created_at"].text?.hasSuffix("Z") == true)
     }
 
     @Test("A task's largest id and its owner's id are written as they are")
-    func task() {
-        var writer = ByteWriter()
-        let title = Array("T".utf8)
-        let row = TaskRow(
-            id: 9_007_199_254_740_991, title: title.span, description: nil, completed: true,
-            createdAt: Timestamp(microsecondsSinceEpoch: 0), updatedAt: Timestamp(microsecondsSinceEpoch: 1), change: 1)
-        let owner = Array("a\"\u{e9}".utf8)
-        writer.append(row, of: owner.span)
+    func extremeTask() {
+        let reply = written(task(id: 9_007_199_254_740_991), owner: "a\"\u{e9}", segment: "a%22%C3%A9")
         #expect(
-            string(writer) == """
+            reply.body == """
                 {"id":9007199254740991,"user_id":"a\\"\u{e9}","title":"T","description":null,"completed":true,\
                 "created_at":"1970-01-01T00:00:00.000000Z","updated_at":"1970-01-01T00:00:00.000001Z"}
                 """)
     }
 
-    private func string(_ writer: borrowing ByteWriter) -> String {
-        var bytes: [UInt8] = []
-        for index in writer.bytes.indices { bytes.append(writer.bytes[index]) }
-        return String(decoding: bytes, as: UTF8.self)
+    @Test("A new task that the store does not give back is our mistake")
+    func lost() {
+        let client = Client()
+        client.rows = MemoryRows([])
+        #expect(client.send("POST", "/api/ada/tasks", #"{"title":"T"}"#).status == 500)
+    }
+
+    private func task(id: Int64 = 1, createdAt: Int64 = 0) -> MemoryStore.StoredTask {
+        MemoryStore.StoredTask(
+            id: id, title: "T", description: nil, completed: true,
+            createdAt: Timestamp(microsecondsSinceEpoch: createdAt), updatedAt: Timestamp(microsecondsSinceEpoch: 1),
+            change: 1)
+    }
+
+    private func written(
+        _ task: MemoryStore.StoredTask, owner: String = "ada", segment: String = "ada"
+    ) -> Reply {
+        let client = Client()
+        client.rows = MemoryRows([task])
+        let call = Call("GET", "/api/\(segment)/tasks/1").with { $0.authorization = "Bearer token-of-\(owner)" }
+        return client.send(call)
     }
 }

@@ -5,7 +5,7 @@ import TaskAPI
 struct Settings {
     let identity: IdentitySettings
     let database: DatabaseSettings
-    let api: Configuration
+    let api: APIConfiguration
     /// In nanoseconds: when a request is given up.
     let requestTimeout: UInt64
     /// In nanoseconds: how long a worker serves on after SIGTERM at most.
@@ -19,7 +19,7 @@ struct Settings {
     init(_ reader: inout SettingsReader) {
         identity = IdentitySettings(&reader)
         database = DatabaseSettings(&reader)
-        api = Configuration(
+        api = APIConfiguration(
             service: Program.name, version: Program.version,
             origins: Self.origins(&reader),
             listShape: reader.choice("TODO_LIST_SHAPE", default: .array, ["array": .array, "object": .object]),

@@ -39,7 +39,7 @@ public enum DeleteStatus: Sendable {
 }
 
 /// What an operator decides about the HTTP surface.
-public struct Configuration: Sendable {
+public struct APIConfiguration: Sendable {
     /// The service's name, as `/` and `/health` give it.
     public var service: String
     /// The service's version, as `/` and `/health` give it.
