@@ -33,7 +33,7 @@ struct SettingsTests {
         #expect(settings.identity.secret != nil && settings.identity.previous == nil)
         #expect(settings.identity.claims.userPaths == [["sub"], ["user_id"], ["userId"], ["id"], ["user", "id"]])
         #expect(settings.identity.claims.issuers.isEmpty && settings.identity.claims.audiences.isEmpty)
-        #expect(settings.identity.claims.leeway == 30)
+        #expect(settings.identity.claims.leeway == 5)
     }
 
     @Test("A variable that is empty counts as not set")
