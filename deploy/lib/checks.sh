@@ -8,6 +8,7 @@ need_to_test() {
     done
     need wrk /usr/bin/wrk
     need shellcheck /usr/bin/shellcheck
+    need valgrind /usr/bin/valgrind
 }
 
 passed=0 failed=0 failures=()
