@@ -67,7 +67,7 @@ swift_tests() {
     # What XCTest itself leaves at its end is no leak of ours.
     echo leak:libXCTest.so >"$report.leaks"
     export LSAN_OPTIONS=suppressions=$report.leaks:print_suppressions=0
-    swift test --package-path "$checkout" --scratch-path "$checkout/$folder" --xunit-output "$report.xml" "$@" 2>&1 |
+    swift test --no-color-diagnostics --package-path "$checkout" --scratch-path "$checkout/$folder" --xunit-output "$report.xml" "$@" 2>&1 |
         { grep --line-buffered -vP '^(◇|↳|✔ (?!Test run with))|^\[\d*[1-9]/\d+\] |ld.gold: warning|warning: the use of .mktemp' || true; } || status=$?
     # The other report is XCTest's, which has no tests here.
     rm -f "$report.xml" "$report.leaks"
