@@ -63,7 +63,7 @@ struct Token: ParsableCommand {
     /// The token, without the word before it and the line break after it that come along when a header is copied.
     private static func standardInput() throws -> [UInt8] {
         var text: String
-        do throws(SystemError) { text = try TextFile.read("/dev/stdin") } catch {
+        do throws(SystemError) { text = try TextFile.standardInput() } catch {
             throw Failure("standard input: \(error)")
         }
         for prefix in ["authorization:", "bearer "] {

@@ -7,6 +7,15 @@ enum TextFile {
     static func read(_ path: String) throws(SystemError) -> String {
         let descriptor = try checked("open", unsafe open(path, O_RDONLY | O_CLOEXEC))
         defer { close(descriptor) }
+        return try read(from: descriptor)
+    }
+
+    /// The same of what a process was given on standard input.
+    static func standardInput() throws(SystemError) -> String {
+        try read(from: STDIN_FILENO)
+    }
+
+    private static func read(from descriptor: Int32) throws(SystemError) -> String {
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         var count = 0
         while count < bytes.count {
