@@ -18,6 +18,16 @@ public protocol PipelineClient: AnyObject {
     func pipelineLost(_ error: PostgreSQLError)
 }
 
+/// What was sent and has no result yet.
+///
+/// Not within the generic class: its metadata would be looked up for every use.
+private enum Sent {
+    case preparation
+    case check
+    case statement
+    case sync
+}
+
 /// One connection in pipeline mode on the loop: it connects by itself, prepares its statements in each new session,
 /// and connects again, with patience, when the connection is lost.
 ///
@@ -33,14 +43,6 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         /// Preparing statements.
         case settingUp
         case ready
-    }
-
-    /// What was sent and has no result yet.
-    private enum Sent {
-        case preparation
-        case check
-        case statement
-        case sync
     }
 
     /// Gets the results; kept alive by its owner.

@@ -42,7 +42,7 @@ struct IdentitySettings {
         userClaims = names.isEmpty ? ClaimsPolicy.defaultUserClaims : names
         let issuers = reader.list("JWT_ISSUER")
         let audiences = reader.list("JWT_AUDIENCE")
-        let leeway = reader.integer("JWT_LEEWAY", default: 30, in: 0...60)
+        let leeway = reader.integer("JWT_LEEWAY", default: 5, in: 0...60)
         claims = ClaimsPolicy(userClaims: userClaims, issuers: issuers, audiences: audiences, leeway: leeway)
         // Better Auth names itself in the tokens of its key set; tokens of the secret are minted by hand and often do not.
         let usual = source == nil ? [] : base.map(Self.names) ?? []
