@@ -202,7 +202,9 @@ struct DescriptorTests {
         for (probe, pair) in zip(probes, pairs) {
             try loop.add(probe, descriptor: pair.near, for: [.writable, .edge])
         }
-        for _ in 1...4 { try loop.turnAtOnce() }
+        try withExtendedLifetime(pairs) {
+            for _ in 1...4 { try loop.turnAtOnce() }
+        }
         #expect(probes.allSatisfy { $0.calls == [.ready(.writable)] })
         for probe in probes { loop.remove(probe) }
     }

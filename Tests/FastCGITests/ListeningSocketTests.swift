@@ -107,6 +107,7 @@ extension FastCGITests {
 
         @Test("A path that cannot be is refused", arguments: ["", "/nowhere/at/all/socket", "/proc/socket"])
         func impossible(_ path: String) {
+            defer { removeFolder(of: self.path) }
             #expect(refusal(path) != nil)
         }
 
@@ -124,6 +125,7 @@ extension FastCGITests {
 
         @Test("A descriptor that is no listening socket is refused")
         func notListening() throws {
+            defer { removeFolder(of: path) }
             func refusal(_ descriptor: Int32) -> Int32? {
                 do throws(SystemError) {
                     _ = try ListeningSocket.inherited(descriptor)

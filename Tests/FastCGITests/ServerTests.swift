@@ -68,7 +68,7 @@ extension FastCGITests {
                 try #require(setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0)
                 var filling: [Int32] = []
                 while case let copy = dup(0), copy >= 0 { filling.append(copy) }
-                try #require(errno == EMFILE)
+                try #require(dup(0) == -1)
 
                 var turns = 0
                 let end = Clock.monotonic + 350_000_000
