@@ -46,7 +46,7 @@ def bench(result: dict) -> str:
     sheet = Drawing(920, height)
     sheet.text(24, 34, "todo-fcgi: requests a second over HTTP, beside the database alone", 17, weight=600)
     about = result["about"]
-    sheet.text(24, 55, f"{connections(result)} connections, {about['cores']} cores, {about['workers']} workers, {about['owners']:,} owners × {about['tasks']} tasks; "
+    sheet.text(24, 55, f"{connections(result)} connection{'s' if connections(result) > 1 else ''}, {about['cores']} cores, {about['workers']} workers, {about['owners']:,} owners × {about['tasks']} tasks; "
                "JWT checked, fsync on; load generators on the same cores", 12, FAINT)
     bars, widest, latency, cpu = 130, 300, 560, 640
     legend(sheet, bars, 84, [("todo-fcgi", SERVICE), ("pgbench, the same SQL, no HTTP", DATABASE)])
