@@ -23,5 +23,7 @@ def main():
 
 try:
     main()
+except RuntimeError as error:
+    sys.exit(f"error: {error}")
 except KeyboardInterrupt:
     sys.exit(130)

@@ -1,6 +1,7 @@
 """The figures as pictures: plain SVG, readable on light and dark pages."""
 
 import math
+import textwrap
 from html import escape
 
 INK, FAINT, GRID, PAPER = "#1b2330", "#66707f", "#e3e7ed", "#ffffff"
@@ -45,12 +46,12 @@ def bench(result: dict) -> str:
     sheet = Drawing(920, height)
     sheet.text(24, 34, "todo-fcgi: requests a second over HTTP, beside the database alone", 17, weight=600)
     about = result["about"]
-    sheet.text(24, 55, f"{connections(result)} connections, {about['cores']} cores, {about['workers']} workers, {about['owners']:,} owners × {about['tasks']} tasks; "
+    sheet.text(24, 55, f"{connections(result)} connection{'s' if connections(result) > 1 else ''}, {about['cores']} cores, {about['workers']} workers, {about['owners']:,} owners × {about['tasks']} tasks; "
                "JWT checked, fsync on; load generators on the same cores", 12, FAINT)
-    bars, widest, latency, cpu = 130, 300, 556, 650
+    bars, widest, latency, cpu = 130, 300, 560, 640
     legend(sheet, bars, 84, [("todo-fcgi", SERVICE), ("pgbench, the same SQL, no HTTP", DATABASE)])
     sheet.text(latency, 84, "p50 · p99", 12, FAINT, "middle")
-    legend(sheet, cpu - 20, 84, [("nginx", NGINX), ("workers", WORKERS), ("PostgreSQL", DATABASE)], "CPU µs: ")
+    legend(sheet, cpu, 84, [("nginx", NGINX), ("workers", WORKERS), ("PostgreSQL", DATABASE)], "CPU µs ")
     sheet.line([(24, 98), (896, 98)], GRID)
     most = max(c["most"] for (_, contender), c in cells.items() if contender != "constant")
     longest = max(c["cpu_us_total"] for (_, contender), c in cells.items() if contender == "service")
@@ -71,7 +72,7 @@ def bench(result: dict) -> str:
             x += width
         sheet.text(x + 7, y + 17, f"{service['cpu_us_total']:.0f}", 12)
     for number, note in enumerate(notes):
-        sheet.text(24, height - 14 - 17 * (len(notes) - 1 - number), note, 11, FAINT if number else INK if result["doubts"] else FAINT)
+        sheet.text(24, height - 14 - 17 * (len(notes) - 1 - number), note, 11, INK if result["doubts"] and number < len(notes) - 1 else FAINT)
     return sheet.svg()
 
 
@@ -90,7 +91,7 @@ def footnotes(result: dict) -> list[str]:
         first += f"nginx alone: {min(constant):,.0f} to {max(constant):,.0f} a second."
     notes = [first]
     if result["doubts"]:
-        notes.insert(0, "Not to be believed: " + "; ".join(result["doubts"])[:130] + ".")
+        notes = textwrap.wrap("Not to be believed: " + "; ".join(result["doubts"]) + ".", 140) + notes
     return notes
 
 
@@ -108,7 +109,7 @@ def legend(sheet: Drawing, x: float, y: float, entries: list[tuple[str, str]], t
     for name, colour in entries:
         sheet.bar(x, y - 9, 10, 10, colour)
         sheet.text(x + 15, y, name, 12, FAINT)
-        x += 27 + 6.7 * len(name)
+        x += 24 + 6.3 * len(name)
 
 
 def short(milliseconds: float) -> str:
@@ -117,28 +118,29 @@ def short(milliseconds: float) -> str:
 
 def curves(result: dict) -> str:
     """A column a curve: throughput above, p99 below."""
-    width, height, left, top = 250, 170, 66, 104
+    width, height, left, top = 250, 170, 66, 128
     found = result["curves"]
     notes = footnotes({**result, "cells": [p for c in found for p in c["points"]]})
     total = top + 2 * (height + 62) + 17 * len(notes)
     sheet = Drawing(left + len(found) * (width + 54) - 14, total)
     sheet.text(24, 34, "todo-fcgi: where throughput and latency bend", 17, weight=600)
     about = result["about"]
-    sheet.text(24, 55, f"{about['cores']} cores, load generator on the same cores; logarithmic axes but that of throughput", 12, FAINT)
+    sheet.text(24, 55, f"{about['cores']} cores, load generator on the same cores; all axes but that of throughput are logarithmic", 12, FAINT)
     for number, curve in enumerate(found):
         x = left + number * (width + 54)
         names = list(dict.fromkeys(p["workload"] for p in curve["points"]))
-        sheet.text(x, top - 22, curve["title"], 13, weight=600)
-        legend(sheet, x, top - 6, [(NAMES[n] if n != "list" or curve["name"] != "tasks" else "whole list", LINES[at]) for at, n in enumerate(names)])
+        sheet.text(x, top - 42, curve["title"], 13, weight=600)
+        words = {**NAMES, "list": {"tasks": "all of them", "owners": "list of 3"}.get(curve["name"], NAMES["list"])}
+        legend(sheet, x, top - 23, [(words[n], LINES[at]) for at, n in enumerate(names)])
         for line, (value, title, logarithmic) in enumerate((("rate", "requests/s", False), ("p99", "p99, ms", True))):
-            panel(sheet, x, top + 8 + line * (height + 62), width, height, curve["points"], names, value, title, logarithmic, number == 0)
+            panel(sheet, x, top + 8 + line * (height + 62), width, height, curve["points"], names, value, title, logarithmic)
     for number, note in enumerate(notes):
-        sheet.text(24, total - 14 - 17 * (len(notes) - 1 - number), note, 11, FAINT if number else INK if result["doubts"] else FAINT)
+        sheet.text(24, total - 14 - 17 * (len(notes) - 1 - number), note, 11, INK if result["doubts"] and number < len(notes) - 1 else FAINT)
     return sheet.svg()
 
 
 def panel(sheet: Drawing, x: float, y: float, width: float, height: float, points: list[dict], names: list[str], value: str, title: str,
-          logarithmic: bool, is_first: bool):
+          logarithmic: bool):
     places = sorted({p["x"] for p in points})
     low_x, high_x = math.log10(places[0]), math.log10(places[-1])
 
@@ -157,8 +159,7 @@ def panel(sheet: Drawing, x: float, y: float, width: float, height: float, point
     for tick in ticks:
         sheet.line([(x, up(tick)), (x + width, up(tick))], GRID)
         sheet.text(x - 6, up(tick) + 4, f"{tick:,.0f}" if tick >= 1 or tick == 0 else f"{tick:g}", 10, FAINT, "end")
-    if is_first:
-        sheet.text(24, y - 4, title, 11, FAINT)
+    sheet.text(x, y - 8, title, 11, FAINT)
     shown = places if len(places) <= 6 else places[::2]
     for place in shown:
         sheet.text(across(place), y + height + 15, number_word(place), 10, FAINT, "middle")

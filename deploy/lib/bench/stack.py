@@ -11,6 +11,8 @@ HOME = Path(CHECKOUT, os.environ.get("TODO_HOME", ".local-bench")).resolve()
 RESULTS = CHECKOUT / ".local-bench-results"
 PORT = int(os.environ.get("TODO_PORT", "0"))
 CONSTANT_PORT = int(os.environ.get("BENCH_CONSTANT_PORT", "0"))
+# The secret is known by value below, and a worker takes it one way only.
+os.environ.pop("BETTER_AUTH_SECRET_FILE", None)
 
 
 def shell(*command: object, text: str | None = None, **how) -> str:
