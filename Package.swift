@@ -70,6 +70,12 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Run under callgrind by `deploy/test budget`, never shipped.
+        .executableTarget(
+            name: "hot-path", dependencies: ["JSON", "JWT", "TaskAPI", "Tasks"], path: "Tests/HotPath",
+            exclude: ["budgets.json"], swiftSettings: strict
+        ),
+
         tests("EventLoopTests", ["EventLoop"]),
         tests("FastCGITests", ["FastCGI", "EventLoop"]),
         tests("PostgreSQLTests", ["PostgreSQL", "EventLoop"]),
@@ -85,3 +91,20 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// An independent signer for the tests of tokens. It brings three more packages and as much compiling as everything else
+// together, so it is there only for those who ask: TODO_JWT_KIT=1 swift test --filter JWTKitTests
+if Context.environment["TODO_JWT_KIT"] != nil {
+    package.dependencies += [
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
+        // Makes the RSA keys; jwt-kit only takes them.
+        .package(url: "https://github.com/apple/swift-crypto", "4.0.0"..<"5.0.0"),
+    ]
+    package.targets.append(
+        tests(
+            "JWTKitTests",
+            [
+                "JWT", .product(name: "JWTKit", package: "jwt-kit"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ]))
+}

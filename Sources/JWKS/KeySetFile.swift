@@ -32,7 +32,7 @@ struct KeySetFile {
     mutating func readIfChanged() throws(KeySourceError) -> ReadKeySet? {
         let bytes: [UInt8]
         do throws(SystemError) {
-            let file = try OpenFile(path, O_RDONLY)
+            let file = try OpenFile(path, O_RDONLY | O_NONBLOCK)
             let current = Mark(try file.status())
             guard current != mark else { return nil }
             bytes = try file.contents(limit: JWKSet.maximumBytes)
@@ -49,7 +49,7 @@ struct KeySetFile {
     func read() throws(KeySourceError) -> ReadKeySet {
         let bytes: [UInt8]
         do throws(SystemError) {
-            bytes = try OpenFile(path, O_RDONLY).contents(limit: JWKSet.maximumBytes)
+            bytes = try OpenFile(path, O_RDONLY | O_NONBLOCK).contents(limit: JWKSet.maximumBytes)
         } catch {
             throw .system(error)
         }

@@ -3,15 +3,13 @@ public import PostgreSQL
 /// How the connections of a store are.
 extension PostgreSQLTaskStore {
     /// The connections for reads, each by how far it is.
-    public var readConnections: [ConnectionPhase] { readLanes.map(\.phase) }
+    public var readConnections: [ConnectionPhase] { reads?.phases ?? [] }
 
     /// The connections for writes, each by how far it is.
     public var writeConnections: [ConnectionPhase] { writes?.phases ?? [] }
 
     /// How often a connection was made again after the first time.
-    public var reconnectCount: Int {
-        readLanes.reduce(writes?.reconnectCount ?? 0) { $0 + max($1.connectCount - 1, 0) }
-    }
+    public var reconnectCount: Int { (reads?.reconnectCount ?? 0) + (writes?.reconnectCount ?? 0) }
 }
 
 extension PostgreSQLTaskStore.Trouble {

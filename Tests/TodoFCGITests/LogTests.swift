@@ -21,13 +21,18 @@ struct LogTests {
     }
 
     @Test(
-        "A value is quoted where it is not one plain word",
+        "A plain word stands as it is, all else in quotes and on one line",
         arguments: [
-            ("plain", "plain"), ("", #""""#), ("two words", #""two words""#), ("a=b", #""a=b""#), ("é", #""é""#),
-            ("tab\there", #""tab\u0009here""#), ("\u{85}", #""\u0085""#), ("\u{2028}", #""\u2028""#), (#"\"#, #""\\""#),
+            ("word", "word"), ("a-b_c/d:e,f", "a-b_c/d:e,f"), ("", #""""#), ("two words", #""two words""#),
+            ("a=b", #""a=b""#), (#"say "hi""#, #""say \"hi\"""#), (#"back\slash"#, #""back\\slash""#),
+            ("line\nbreak", #""line\nbreak""#), ("\r\n", #""\u000d\n""#), ("tab\t", #""tab\u0009""#),
+            ("\u{0}", #""\u0000""#), ("\u{1B}[31m", #""\u001b[31m""#), ("\u{7F}", #""\u007f""#),
+            ("\u{85}\u{9B}", #""\u0085\u009b""#), ("naïve 🙂", #""naïve 🙂""#), ("é", #""é""#),
+            ("\u{2028}", #""\u2028""#),
         ])
-    func quoted(text: String, expected: String) {
+    func quoted(_ text: String, _ expected: String) {
         #expect(LogFormat.quoted(text) == expected)
+        #expect(!LogFormat.quoted(text).unicodeScalars.contains { $0.value < 0x20 })
     }
 
     @Test(
@@ -51,5 +56,15 @@ struct LogTests {
         // A long silence gives the burst back, not more.
         let later = (0..<5).map { _ in limit.admit(at: 1_000 * second).isAdmitted }
         #expect(later == [true, true, true, false, false])
+    }
+
+    @Test("In the first second of the clock there is a burst, too, and none of 0 lines")
+    func limitAtStart() {
+        var limit = LogLimit(burst: 1)
+        #expect(limit.admit(at: 0) == (true, 0))
+        #expect(limit.admit(at: 1) == (false, 0))
+        #expect(limit.admit(at: 1_000_000_000) == (true, 1))
+        var closed = LogLimit(burst: 0)
+        #expect(closed.admit(at: 7_000_000_000) == (false, 0))
     }
 }

@@ -56,11 +56,12 @@ final class WaitingRoom: EventSource {
     func admit(_ guest: Guest) {
         guests.append(guest)
         bytes += guest.body.count
-        if timerIsLater(than: guest.deadline) { loop.setTimer(self, at: guest.deadline) }
+        setTimer()
     }
 
-    private func timerIsLater(than deadline: UInt64) -> Bool {
-        guests.dropLast().allSatisfy { $0.deadline > deadline }
+    /// The next to leave is not always the one that came first: some come back.
+    private func setTimer() {
+        if let next = guests.map(\.deadline).min() { loop.setTimer(self, at: next) }
     }
 
     /// There is news: everybody leaves, and may come back.
@@ -77,7 +78,7 @@ final class WaitingRoom: EventSource {
         let due = guests.filter { $0.deadline <= now }
         guests.removeAll { $0.deadline <= now }
         bytes = guests.reduce(0) { $0 + $1.body.count }
-        if let next = guests.map(\.deadline).min() { loop.setTimer(self, at: next) }
+        setTimer()
         for guest in due { leaves?(guest) }
     }
 }

@@ -65,6 +65,7 @@ struct WorkerProcess {
         pulse.start(at: settings.observing.metricsAddress) { [logger] error in
             logger.error("metrics address not taken", metadata: ["reason": "\(error)"])
         }
+        StartUpPages.release(on: loop)
         logger.info("serving", metadata: ["version": "\(Program.version)"])
         try withExtendedLifetime((worker, signals)) { try loop.run() }
         pulse.end()

@@ -74,7 +74,10 @@ extension IdentitySettings {
     private static func source(_ base: String?, _ reader: inout SettingsReader) -> KeySource? {
         let url = reader.textOrFile("JWKS_URL")
         if let file = reader.text("JWKS_FILE") {
-            if url != nil { reader.problem("JWKS_URL and JWKS_FILE are both set: keep one") }
+            guard url == nil else {
+                reader.problem("JWKS_URL and JWKS_FILE are both set: keep one")
+                return nil
+            }
             return .file(file)
         }
         if let url { return source(at: url, "JWKS_URL", &reader) }

@@ -35,11 +35,14 @@ struct SettingsReader {
         guard let path = text(name + "_FILE") else { return text(name) }
         if text(name) != nil { problem("\(name) and \(name)_FILE are both set: keep one") }
         do {
-            return try TextFile.read(path)
+            let text = try TextFile.read(path)
+            if !text.isEmpty { return text }
+            // Not the same as not set: libpq takes an empty text as "whatever is the default".
+            problem("\(name)_FILE: the file is empty")
         } catch {
             problem("\(name)_FILE: \(error)")
-            return nil
         }
+        return nil
     }
 
     /// A shared secret, in the environment or in a file.
@@ -109,8 +112,9 @@ struct SettingsReader {
         var entry = unsafe environ
         while let text = unsafe entry.pointee {
             let line = unsafe String(cString: text)
-            if let separator = line.firstIndex(of: "=") {
-                variables[String(line[..<separator])] = String(line[line.index(after: separator)...])
+            // By bytes: as a character, = would be another one where a combining mark follows.
+            if let separator = line.utf8.firstIndex(of: UInt8(ascii: "=")) {
+                variables[String(line[..<separator])] = String(line[line.utf8.index(after: separator)...])
             }
             unsafe entry += 1
         }

@@ -3,10 +3,19 @@ import Glibc
 
 /// Small files that hold one setting.
 enum TextFile {
-    /// Reads a file of at most 64 KiB, without the line break that editors put at its end.
+    /// Reads a file of less than 64 KiB, without the line break that editors put at its end; EFBIG when it is larger.
     static func read(_ path: String) throws(SystemError) -> String {
         let descriptor = try checked("open", unsafe open(path, O_RDONLY | O_CLOEXEC))
         defer { close(descriptor) }
+        return try read(from: descriptor)
+    }
+
+    /// The same of what a process was given on standard input.
+    static func standardInput() throws(SystemError) -> String {
+        try read(from: STDIN_FILENO)
+    }
+
+    private static func read(from descriptor: Int32) throws(SystemError) -> String {
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         var count = 0
         while count < bytes.count {
@@ -18,6 +27,7 @@ enum TextFile {
             if part == 0 { break }
             count += part
         }
+        guard count < bytes.count else { throw SystemError("read", code: EFBIG) }
         var text = bytes[..<count]
         while text.last == UInt8(ascii: "\n") || text.last == UInt8(ascii: "\r") { text.removeLast() }
         guard let string = String(validating: text, as: UTF8.self) else { throw SystemError("read", code: EILSEQ) }
