@@ -1,0 +1,106 @@
+"""What tests share: a user of their own each, so that they run in any order and beside each other."""
+
+import sys
+import urllib.parse
+import uuid
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import stack  # noqa: E402
+import tokens  # noqa: E402
+import web  # noqa: E402
+
+
+class User:
+    """A user with a token and a kept connection."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.token = tokens.token_of(name)
+        self.tasks = f"/api/{urllib.parse.quote(name, safe='')}/tasks"
+        self._connection: web.Connection | None = None
+
+    def call(self, method: str, suffix: object = "", **how) -> web.Answer:
+        """A request below this user's tasks: `""`, an id, `3/complete`, `?limit=1`."""
+        return self.request(method, self.path(suffix), **how)
+
+    def request(self, method: str, path: str, **how) -> web.Answer:
+        how.setdefault("token", self.token)
+        if self._connection:
+            try:
+                return self._use(method, path, how)
+            except (web.NoAnswer, OSError):
+                # nginx closes a kept connection after some errors; only then is it opened anew.
+                pass
+        self._connection = web.Connection()
+        return self._use(method, path, how)
+
+    def _use(self, method, path, how):
+        answer = self._connection.call(method, path, **how)
+        if answer.header("Connection") == "close":
+            self.close()
+        return answer
+
+    def path(self, suffix: object = "") -> str:
+        suffix = str(suffix)
+        return self.tasks + (suffix if suffix.startswith("?") or not suffix else f"/{suffix}")
+
+    def create(self, title: str = "A task", **more) -> dict:
+        return self.call("POST", json_body={"title": title, **more}).expect(201).json()
+
+    def list(self, query: str = "") -> list[dict]:
+        return self.call("GET", query).expect(200).json()
+
+    def read(self, id: int) -> dict:
+        return self.call("GET", id).expect(200).json()
+
+    def close(self):
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+
+@pytest.fixture
+def make_user():
+    """Users by name; a name is made unique."""
+    users: list[User] = []
+
+    def make(prefix: str = "user-", suffix: str = "") -> User:
+        users.append(User(prefix + uuid.uuid4().hex[:12] + suffix))
+        return users[-1]
+
+    yield make
+    for user in users:
+        user.close()
+
+
+@pytest.fixture
+def user(make_user) -> User:
+    return make_user()
+
+
+@pytest.fixture
+def other(make_user) -> User:
+    return make_user("other-")
+
+
+@pytest.fixture(scope="session")
+def special_locations():
+    """Locations that only some tests use, by the user's name: the switches, a rate limit, a short timeout."""
+    stack.write_nginx_file("http.d/tests.conf", "limit_req_zone $binary_remote_addr zone=tests:64k rate=1r/s;\n")
+    stack.write_nginx_file("server.d/tests.conf", """
+location ~ ^/api/object- { set $todo_list_shape object; fastcgi_pass tasks; }
+location ~ ^/api/array- { set $todo_list_shape array; fastcgi_pass tasks; }
+location ~ ^/api/message- { set $todo_delete_status 200; fastcgi_pass tasks; }
+location ~ ^/api/limited- { limit_req zone=tests burst=1 nodelay; fastcgi_pass tasks; }
+location ~ ^/api/impatient- { fastcgi_read_timeout 1s; fastcgi_pass tasks; }
+location /denied { deny all; fastcgi_pass tasks; }
+""")
+    stack.reload_nginx()
+    yield
+    for name in ("http.d/tests.conf", "server.d/tests.conf"):
+        (stack.HOME / "nginx" / name).unlink()
+    stack.reload_nginx()

@@ -1,0 +1,95 @@
+"""The running stack under test: where it is, and how its parts are stopped, started and looked at."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+HOME = Path(CHECKOUT, os.environ.get("TODO_HOME", ".local")).resolve()
+
+
+def _settings() -> dict[str, str]:
+    """What deploy/up wrote for scripts."""
+    command = 'set -a; . "$1"; env -0'
+    out = subprocess.run(["bash", "-c", command, "bash", HOME / "env"], check=True, capture_output=True).stdout
+    return dict(line.split("=", 1) for line in out.decode().split("\0") if "=" in line)
+
+
+SETTINGS = _settings()
+BASE_URL = SETTINGS["BASE_URL"]
+PORT = int(BASE_URL.rpartition(":")[2])
+SECRET = SETTINGS["BETTER_AUTH_SECRET"]
+LISTEN_SOCKET = SETTINGS["LISTEN_SOCKET"]
+PROGRAM = HOME / "bin" / "todo-fcgi"
+
+
+def deploy(commands: str) -> str:
+    """Runs functions of the deploy scripts for this copy."""
+    script = f'. "{CHECKOUT}/deploy/lib/all.sh"; settle; {commands}'
+    done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, env={**os.environ, **SETTINGS})
+    assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def eventually(what: str, condition, seconds: float = 15, pause: float = 0.05):
+    """The first true value of a condition, or a failure that says what was awaited."""
+    until = time.monotonic() + seconds
+    while True:
+        if value := condition():
+            return value
+        assert time.monotonic() < until, f"not within {seconds} s: {what}"
+        time.sleep(pause)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there and not only waiting to be collected."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def workers() -> list[int]:
+    """The pids of the pool's workers."""
+    return [int(pid) for pid in deploy("pool_workers").split()]
+
+
+def pool_size() -> int:
+    return int(os.environ.get("TODO_WORKERS", "2"))
+
+
+def wait_for_pool() -> list[int]:
+    """The workers, once all of them are there."""
+    return eventually("all workers", lambda: len(pids := workers()) == pool_size() and pids)
+
+
+def send_signal(pid: int, name: signal.Signals):
+    os.kill(pid, name)
+
+
+def memory(pid: int) -> int:
+    """A process's own resident memory, in KiB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1])
+    raise AssertionError(f"no memory of {pid}")
+
+
+def write_nginx_file(name: str, text: str):
+    """Puts a file beside nginx.conf, readable for nginx whoever runs the tests."""
+    (HOME / "nginx" / name).write_text(text)
+
+
+def reload_nginx():
+    """Has nginx read its files again, and waits until it has: old processes are gone then."""
+    deploy("nginx_check")
+    master = int((HOME / "nginx" / "nginx.pid").read_text())
+    before = _children(master)
+    os.kill(master, signal.SIGHUP)
+    eventually("new nginx processes", lambda: (now := _children(master)) and not now & before)
+
+
+def _children(pid: int) -> set[int]:
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
