@@ -75,7 +75,7 @@ let package = Package(
         tests("TasksTests", ["Tasks"]),
         tests("TaskAPITests", ["TaskAPI", "Tasks", "JWT", "JSON"]),
         tests("TasksPostgreSQLTests", ["TasksPostgreSQL", "Tasks", "PostgreSQL", "EventLoop"]),
-        tests("TodoFCGITests", ["todo-fcgi"]),
+        tests("TodoFCGITests", ["todo-fcgi", "EventLoop"]),
     ],
     swiftLanguageModes: [.v6]
 )

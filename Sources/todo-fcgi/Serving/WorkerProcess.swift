@@ -25,7 +25,8 @@ struct WorkerProcess {
         signal(SIGPIPE, SIG_IGN)
         let loop = try EventLoop()
         let store = PostgreSQLTaskStore(settings.database.store, on: loop)
-        store.observe = observer()
+        let manager = ServiceManager(on: loop)
+        store.observe = observer(manager)
         let server = try Server<Worker<PostgreSQLTaskStore, TokenVerifier>>(accepting: socket, on: loop)
         let verifier = TokenVerifier(keys: try settings.identity.keySet(), claims: settings.identity.claims)
         let worker = Worker(
@@ -39,18 +40,22 @@ struct WorkerProcess {
                 databaseIsConnected: store.isReachable,
                 reasonNotReady: store.isReachable ? nil : "The database cannot be reached.")
         }
-        let signals = try SignalSource([SIGTERM, SIGINT], on: loop, handler: drain(server, loop))
+        let signals = try SignalSource([SIGTERM, SIGINT], on: loop, handler: drain(server, manager, loop))
         store.connect()
+        manager.begin()
         logger.info("serving", metadata: ["version": "\(Program.version)"])
-        try withExtendedLifetime((worker, signals)) { try loop.run() }
+        try withExtendedLifetime((worker, signals, manager)) { try loop.run() }
         logger.info("ended")
     }
 
-    private func drain<Handler: RequestHandler>(_ server: Server<Handler>, _ loop: EventLoop) -> (Int32) -> Void {
+    private func drain<Handler: RequestHandler>(
+        _ server: Server<Handler>, _ manager: ServiceManager, _ loop: EventLoop
+    ) -> (Int32) -> Void {
         var isDraining = false
         return { _ in
             guard !isDraining else { return loop.stop() }
             isDraining = true
+            manager.draining()
             logger.info("draining", metadata: ["connections": "\(server.connectionCount)"])
             server.whenDrained = { loop.stop() }
             server.drain(until: loop.now + settings.drainTimeout)
@@ -58,17 +63,19 @@ struct WorkerProcess {
     }
 
     /// Tells of each change once: the connections of a worker mostly break and come back together.
-    private func observer() -> (PostgreSQLTaskStore.Observation) -> Void {
+    private func observer(_ manager: ServiceManager) -> (PostgreSQLTaskStore.Observation) -> Void {
         var limit = LogLimit(burst: 3)
         var lastLoss: String?
         return { observation in
             switch observation {
             case .connected:
+                manager.databaseConnected()
                 if lastLoss != nil { logger.notice("database connected again") }
                 lastLoss = nil
             case .lost(let reason):
                 guard reason != lastLoss else { return }
                 lastLoss = reason
+                manager.databaseLost(reason)
                 logger.error("database not connected", metadata: ["reason": "\(reason)"])
             case .refused(let reason):
                 guard limit.admit(at: Clock.monotonic).isAdmitted else { return }

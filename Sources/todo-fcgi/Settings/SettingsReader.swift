@@ -30,12 +30,14 @@ struct SettingsReader {
         return value
     }
 
-    /// A text that may be in a file, whose path is in the variable with `_FILE` at its end.
+    /// A text that may be in a file, whose path is in the variable with `_FILE` at its end; an empty one counts as not
+    /// set there too.
     mutating func textOrFile(_ name: String) -> String? {
         guard let path = text(name + "_FILE") else { return text(name) }
         if text(name) != nil { problem("\(name) and \(name)_FILE are both set: keep one") }
         do {
-            return try TextFile.read(path)
+            let text = try TextFile.read(path)
+            return text.isEmpty ? nil : text
         } catch {
             problem("\(name)_FILE: \(error)")
             return nil
