@@ -13,7 +13,7 @@ struct Check: ParsableCommand {
 
     func run() throws {
         try Failure.told {
-            var environment = SettingsReader()
+            var environment = try Installation.settings()
             let settings = Settings(&environment)
             var problems = environment.problems
             if environment.problems.isEmpty { print("settings: ok") }

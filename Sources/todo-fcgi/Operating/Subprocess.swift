@@ -15,25 +15,28 @@ enum Subprocess {
     ///
     /// - Parameters:
     ///   - command: the program, looked up in PATH, and its arguments.
-    ///   - environment: added to this process's own. The corresponding C functions are `posix_spawnp` and `waitpid`.
+    ///   - environment: added to this process's own.
     static func run(
         _ command: [String], input: String = "", environment: [String: String] = [:]
     ) throws(SystemError) -> Result {
         let (source, sink) = try pipe()
-        let (output, end) = try pipe()
-        defer { close(output) }
+        defer { close(source) }
         let bytes = Array(input.utf8)
         precondition(bytes.count <= 64 << 10, "a pipe holds 64 KiB")
         _ = unsafe write(sink, bytes, bytes.count)
         close(sink)
-        let child: pid_t
-        do throws(SystemError) {
-            defer {
-                close(source)
-                close(end)
-            }
-            child = try spawn(command, environment, descriptors: [source, end, end])
-        }
+        return try run(command, inputFrom: source, environment: environment)
+    }
+
+    /// Runs a program that reads from an open file, which stays the caller's.
+    ///
+    /// The corresponding C functions are `posix_spawnp` and `waitpid`.
+    static func run(
+        _ command: [String], inputFrom source: Int32, environment: [String: String] = [:]
+    ) throws(SystemError) -> Result {
+        let (output, end) = try pipe()
+        defer { close(output) }
+        let child = try startAndClose(end, command, environment, source)
         var said: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4_096)
         while true {
@@ -45,11 +48,19 @@ enum Subprocess {
         return Result(status: try wait(child), output: String(decoding: said, as: UTF8.self))
     }
 
+    /// Starts a program that writes to `end`, which only it keeps: its own end ends the output.
+    private static func startAndClose(
+        _ end: Int32, _ command: [String], _ environment: [String: String], _ source: Int32
+    ) throws(SystemError) -> pid_t {
+        defer { close(end) }
+        return try spawn(command, environment, descriptors: [source, end, end])
+    }
+
     /// Starts a program whose descriptors 0, 1 and 2 are the given ones.
     private static func spawn(
         _ command: [String], _ environment: [String: String], descriptors: [Int32]
     ) throws(SystemError) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
+        var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         defer { unsafe posix_spawn_file_actions_destroy(&actions) }
         for (number, descriptor) in descriptors.enumerated() {
@@ -77,12 +88,10 @@ enum Subprocess {
 
     /// Reading end and writing end, closed in other programs.
     private static func pipe() throws(SystemError) -> (Int32, Int32) {
-        var ends: (Int32, Int32) = (0, 0)
-        let result = unsafe withUnsafeMutableBytes(of: &ends) { bytes in
-            unsafe pipe2(bytes.baseAddress?.assumingMemoryBound(to: Int32.self), O_CLOEXEC)
-        }
-        _ = try checked("pipe2", result)
-        return ends
+        var ends: [Int32] = [0, 0]
+        _ = try checked("pipe", unsafe Glibc.pipe(&ends))
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
     }
 }
 
