@@ -21,7 +21,7 @@ public struct ClaimsPolicy: Sendable {
     /// - Parameter leeway: seconds, from 0 to `TokenLimits.leeway`; what lies outside is brought to the nearer end.
     public init(
         userClaims: [String] = ClaimsPolicy.defaultUserClaims, issuers: [String] = [], audiences: [String] = [],
-        leeway: Int = 30
+        leeway: Int = 5
     ) {
         precondition(1...64 ~= userClaims.count, "a user is named by one to 64 claims")
         userPaths = userClaims.map { name in

@@ -96,9 +96,9 @@ extension ClaimsReading {
     /// The id that a string or a whole number is; nil if it cannot be one.
     private func userID(_ reader: inout Reader) throws(TokenError) -> String? {
         if let text = try reader.text() {
-            guard !text.containsNUL else { return nil }
             let id = String(text)
-            return id.isEmpty || id.utf8.count > TokenLimits.userIDBytes ? nil : id
+            // PostgreSQL's texts cannot hold U+0000, so nobody's tasks could be found under such an id.
+            return 1...TokenLimits.userIDBytes ~= id.utf8.count && !id.utf8.contains(0) ? id : nil
         }
         guard let number = try reader.number(), number.source.count <= TokenLimits.userIDBytes else { return nil }
         // As it was sent: a fraction, an exponent or a negative zero would give one user several names.

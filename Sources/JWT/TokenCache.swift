@@ -92,12 +92,11 @@ public struct TokenCache: ~Copyable {
 
     /// Keeps a token that was just verified; evicts others when there is no room.
     mutating func insert(_ token: Span<UInt8>, user: String, validity: Validity, at now: Int64) {
+        guard limits.count > 0 else { return }
         let hash = Self.hash(token)
-        var copy: [UInt8] = []
-        copy.reserveCapacity(token.count)
-        for index in token.indices { copy.append(token[index]) }
+        let copy = unsafe token.withUnsafeBufferPointer { unsafe Array($0) }
         let entry = Entry(token: copy, user: user, validity: validity, hash: hash, newer: Self.none, older: newest)
-        guard limits.count > 0, entry.bytes <= limits.bytes, slot(of: token, hash: hash) == nil else { return }
+        guard entry.bytes <= limits.bytes, slot(of: token, hash: hash) == nil else { return }
         dropExpired(at: now)
         while statistics.count >= limits.count || statistics.bytes + entry.bytes > limits.bytes { evict(at: now) }
         add(entry)

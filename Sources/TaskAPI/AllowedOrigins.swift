@@ -31,11 +31,15 @@ public struct AllowedOrigins: Equatable, Sendable {
 
     /// Whether it is `scheme://host[:port]`, and so neither `*` nor `null` nor a path.
     private static func isOrigin(_ text: Substring.UTF8View) -> Bool {
-        let parts = text.split(separator: 0x3A, maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, parts[1].count > 2, parts[1].starts(with: [0x2F, 0x2F]) else {
+        let parts = text.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, parts[1].count > 2,
+            parts[1].starts(with: [UInt8(ascii: "/"), UInt8(ascii: "/")])
+        else {
             return false
         }
-        return parts[1].dropFirst(2).allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x2F && $0 != 0x2A }
+        return parts[1].dropFirst(2).allSatisfy {
+            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "*")
+        }
     }
 }
 

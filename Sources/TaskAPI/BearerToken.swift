@@ -9,7 +9,7 @@ struct BearerToken: ~Escapable {
     @_lifetime(copy header)
     init(_ header: Span<UInt8>?) throws(Problem) {
         guard let header = header?.trimmed else { throw .noToken }
-        let end = header.firstIndex(of: 0x20)
+        let end = header.firstIndex(of: UInt8(ascii: " "))
         guard header.extracting(0..<end).equalsIgnoringCase("bearer") else { throw .noToken }
         let token = header.extracting(end..<header.count).trimmed
         guard !token.isEmpty else { throw .noToken }

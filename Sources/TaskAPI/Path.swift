@@ -63,13 +63,15 @@ struct Path: ~Escapable {
     /// Where the path begins: after the authority of an absolute-form target, else at 0.
     private static func start(of target: Span<UInt8>) throws(Problem) -> Int {
         guard target.count > 0 else { throw .malformedTarget }
-        if target[0] == 0x2F { return 0 }
-        let colon = target.firstIndex(of: 0x3A)
+        if target[0] == UInt8(ascii: "/") { return 0 }
+        let colon = target.firstIndex(of: UInt8(ascii: ":"))
         let scheme = target.extracting(0..<colon)
         guard scheme.equalsIgnoringCase("http") || scheme.equalsIgnoringCase("https"),
-            target.count - colon > 3, target[colon + 1] == 0x2F, target[colon + 2] == 0x2F
+            target.count - colon > 3, target[colon + 1] == UInt8(ascii: "/"), target[colon + 2] == UInt8(ascii: "/")
         else { throw .malformedTarget }
-        return min(target.firstIndex(of: 0x2F, from: colon + 3), target.firstIndex(of: 0x3F, from: colon + 3))
+        return min(
+            target.firstIndex(of: UInt8(ascii: "/"), from: colon + 3),
+            target.firstIndex(of: UInt8(ascii: "?"), from: colon + 3))
     }
 
     private mutating func append(_ segment: Range<Int>) throws(Problem) {

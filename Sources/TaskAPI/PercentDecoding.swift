@@ -21,11 +21,11 @@ struct PercentDecoder: ~Escapable {
         guard position < bytes.count else { return nil }
         let byte = bytes[position]
         position += 1
-        if byte == 0x25, let escaped = bytes.escapedByte(after: position) {
+        if byte == UInt8(ascii: "%"), let escaped = bytes.escapedByte(after: position) {
             position += 2
             return escaped
         }
-        return byte == 0x2B && plusIsSpace ? 0x20 : byte
+        return byte == UInt8(ascii: "+") && plusIsSpace ? UInt8(ascii: " ") : byte
     }
 }
 

@@ -27,10 +27,12 @@ struct QueryParameters: ~Escapable {
     @_lifetime(self: copy self)
     mutating func next() -> Pair? {
         guard position < bytes.count else { return nil }
-        let end = bytes.firstIndex(of: 0x26, from: position)
-        let equals = min(bytes.firstIndex(of: 0x3D, from: position), end)
+        let end = bytes.firstIndex(of: UInt8(ascii: "&"), from: position)
+        // Looked for within the pair alone: many pairs without one would make a long query's time its square.
+        let whole = bytes.extracting(position..<end)
+        let equals = whole.firstIndex(of: UInt8(ascii: "="))
         let pair = Pair(
-            name: bytes.extracting(position..<equals), value: bytes.extracting(min(equals + 1, end)..<end))
+            name: whole.extracting(0..<equals), value: whole.extracting(min(equals + 1, whole.count)..<whole.count))
         position = end + 1
         return pair
     }
@@ -47,7 +49,7 @@ struct FoldedWord {
     init(_ encoded: Span<UInt8>) {
         var decoder = PercentDecoder(encoded, plusIsSpace: true)
         while let byte = decoder.next() {
-            if byte == 0x5F { continue }
+            if byte == UInt8(ascii: "_") { continue }
             guard count < 24 else {
                 count = 0
                 return

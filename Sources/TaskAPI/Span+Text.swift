@@ -42,19 +42,19 @@ extension Span where Element == UInt8 {
 
 extension UInt8 {
     /// The small letter of a capital ASCII letter; any other byte as it is.
-    var lowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
+    var lowercased: UInt8 { self &- UInt8(ascii: "A") < 26 ? self | 0x20 : self }
 
     /// Whether it is a space or a tab.
-    var isBlank: Bool { self == 0x20 || self == 0x09 }
+    var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
 
     /// Whether it is an ASCII digit.
-    var isDigit: Bool { self &- 0x30 < 10 }
+    var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
 
     /// The value of a hexadecimal digit; nil for any other byte.
     var hexadecimalValue: UInt8? {
-        if isDigit { return self - 0x30 }
+        if isDigit { return self - UInt8(ascii: "0") }
         let letter = self | 0x20
-        return letter &- 0x61 < 6 ? letter - 0x61 + 10 : nil
+        return letter &- UInt8(ascii: "a") < 6 ? letter - UInt8(ascii: "a") + 10 : nil
     }
 }
 

@@ -16,12 +16,12 @@ enum TaskIdentifier: Equatable {
         var hasDigits = false
         var isNegative = false
         while let byte = decoder.next() {
-            if byte == 0x2D, !hasDigits, !isNegative {
+            if byte == UInt8(ascii: "-"), !hasDigits, !isNegative {
                 isNegative = true
             } else if byte.isDigit {
                 hasDigits = true
                 // Stays beyond every id once it is there, and never overflows.
-                value = min(value * 10 + Int64(byte - 0x30), TaskLimits.identifiers.upperBound + 1)
+                value = min(value * 10 + Int64(byte - UInt8(ascii: "0")), TaskLimits.identifiers.upperBound + 1)
             } else {
                 self = .malformed
                 return

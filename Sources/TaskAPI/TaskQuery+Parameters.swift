@@ -95,7 +95,7 @@ extension Int64 {
         var number: Int64?
         while let byte = decoder.next() {
             guard byte.isDigit else { return nil }
-            number = Swift.min((number ?? 0) * 10 + Int64(byte - 0x30), .largestInQuery)
+            number = Swift.min((number ?? 0) * 10 + Int64(byte - UInt8(ascii: "0")), .largestInQuery)
         }
         guard let number else { return nil }
         self = number

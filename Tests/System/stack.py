@@ -93,3 +93,9 @@ def reload_nginx():
 
 def _children(pid: int) -> set[int]:
     return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def start_pool():
+    """Starts the pool as deploy/up does."""
+    deploy("export DATABASE_URL BETTER_AUTH_SECRET; pool_start")
+    wait_for_pool()

@@ -64,7 +64,7 @@ ANSWERS = [
     ("200", "GET", "{tasks}", {}), ("201", "POST", "{tasks}", {"json_body": {"title": "x"}}), ("204", "DELETE", "{tasks}/1", {}), ("400", "POST", "{tasks}", {"body": b"{"}),
     ("401", "GET", "{tasks}", {"token": "x"}), ("403", "GET", "/api/x/tasks", {}), ("404", "GET", "/nowhere", {}), ("405", "PATCH", "/health", {}),
     ("415", "POST", "{tasks}", {"body": b"x", "headers": {"Content-Type": "text/plain"}}), ("422", "POST", "{tasks}", {"json_body": {}}), ("HEAD", "HEAD", "{tasks}", {}),
-    ("nginx 400", "GET", "/%00", {}), ("nginx 405", "TRACE", "/", {}), ("nginx 413", "POST", "{tasks}", {"body": b"x" * 1_100_000}),
+    ("nginx 400", "GET", "/", {"headers": {"Content-Length": "x"}}), ("nginx 405", "TRACE", "/", {}), ("nginx 413", "POST", "{tasks}", {"body": b"x" * 1_100_000}),
     ("nginx 414", "GET", "/" + "x" * 9000, {}), ("nginx 431", "GET", "/", {"headers": {"X-Long": "x" * 9000}}),
 ]
 
@@ -85,9 +85,9 @@ def test_every_answer_may_be_read_by_an_allowed_origin(user, method, path, how):
 @pytest.mark.parametrize("origin", [
     "http://localhost:3001", "https://localhost:3000", "http://localhost", "http://localhost:3000.evil.example", "http://evil.example", "null", "*", "http://localhost:3000/", "localhost:3000",
 ])
-@pytest.mark.parametrize("path", ["/health", "/%00"], ids=["of the service", "of nginx"])
-def test_no_other_origin_may_read_anything(path, origin):
-    answer = web.call("GET", path, headers={"Origin": origin})
+@pytest.mark.parametrize("method", ["GET", "TRACE"], ids=["of the service", "of nginx"])
+def test_no_other_origin_may_read_anything(method, origin):
+    answer = web.call(method, "/health", headers={"Origin": origin})
     assert not [name for name, _ in answer.headers if name.lower().startswith("access-control-")]
 
 

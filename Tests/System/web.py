@@ -183,6 +183,8 @@ def check_every_answer(answer: Answer, is_head: bool = False):
         document = answer.json()
         if answer.status >= 400:
             check_problem(answer, document, request_id)
+    if answer.status >= 400:
+        assert answer.header("Cache-Control") in (None, "no-store")
     if answer.status == 503:
         assert int(answer.header("Retry-After")) >= 1
     if answer.status == 401:

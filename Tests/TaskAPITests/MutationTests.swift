@@ -93,4 +93,15 @@ struct MutationTests {
             if reply.status == 200 { #expect(text.contains("token-of-ada"), "\(text)") }
         }
     }
+
+    @Test(
+        "A long header of anything takes time in proportion to its length", .timeLimit(.minutes(1)),
+        arguments: ["&", "a&", "=&", "%41&", "q=x&", "%", "+", "limit=1&"])
+    func long(unit: String) {
+        let text = String(repeating: unit, count: 200_000 / unit.utf8.count)
+        #expect(Client().send("GET", "/api/ada/tasks?\(text)").status == 200)
+        #expect([400, 404].contains(Client().send("GET", "/\(text)").status))
+        let call = Call("GET", "/nowhere").with { $0.accept = text }
+        #expect(Client().send(call)["Content-Type"] == "application/json")
+    }
 }

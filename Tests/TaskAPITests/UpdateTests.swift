@@ -60,6 +60,7 @@ struct UpdateTests {
             (#"{"completed":null}"#, nil),
             (#"{"completed":true}"#, true), (#"{"completed":false}"#, false), (#"{"is_completed":true}"#, true),
             (#"{"is_completed":false}"#, false), (#"{"completed":null,"is_completed":true}"#, true),
+            (#"{"is_completed":false,"completed":true}"#, true), (#"{"completed":false,"is_completed":true}"#, false),
             (#"{"id":1,"title":5,"completed":true}"#, true), (#"{"completed":1,"completed":true}"#, true),
         ])
     func complete(body: String, state: Bool?) {

@@ -15,16 +15,21 @@ pool_workers() {
 pool_runs() { ours "$(read_pid "$home/run/workers.pid")" "$(pool_program)"; }
 
 pool_start() {
+    local most
     rm -f "$listen_socket"
+    # Each kept connection is a descriptor; a login's usual 1024 is for people.
+    most=$(ulimit -H -n)
+    if [ "$most" = unlimited ] || ((most > 65536)); then most=65536; fi
+    ulimit -S -n "$most"
     : >>"$home/log/workers.log"
     # Where the words of this start begin.
     log_from=$(($(wc -l <"$home/log/workers.log") + 1))
-    # SIGTERM drains a worker. A worker that dies is replaced; ten deaths within ten seconds are no accident.
+    # SIGTERM drains a worker. A worker that dies is replaced; fifty deaths in a row are no accident.
     # The queue is as long as the kernel allows: a full one is an instant 502.
     # shellcheck disable=SC2016
     as_service env -u DATABASE_MIGRATION_URL CHARSET=UTF-8 setsid --fork sh -c 'echo $$ >run/workers.pid; exec "$@"' sh \
         spawn-fcgi -n -s "$listen_socket" -M 0660 -b 4096 -- \
-        /usr/bin/multiwatch -f "$workers" -s TERM -r 10 -t 10000 -- "$(pool_program)" serve \
+        /usr/bin/multiwatch -f "$workers" -s TERM -r 50 -t 5000 -- "$(pool_program)" serve \
         </dev/null >>"$home/log/workers.log" 2>&1
     local until=$((SECONDS + 5))
     until [ -S "$listen_socket" ]; do

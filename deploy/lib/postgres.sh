@@ -27,7 +27,7 @@ uri_encoded() {
 
 # The URI of a role of this copy; one that another copy's env file brought along starts with the same words.
 database_url() { printf 'postgresql://%s@/%s?host=%s' "$1" "$2" "$(uri_encoded "$sockets")"; }
-private_database() { [[ -z ${DATABASE_URL:-} || $DATABASE_URL = 'postgresql://todo_runtime@/todo?host='* ]]; }
+private_database() { [[ -z ${DATABASE_URL_FILE:-} ]] && [[ -z ${DATABASE_URL:-} || $DATABASE_URL = 'postgresql://todo_runtime@/todo?host='* ]]; }
 
 postgres_pid() { read_pid "$home/postgres/postmaster.pid"; }
 postgres_runs() { ours "$(postgres_pid)" "$home/postgres"; }
@@ -83,9 +83,10 @@ where not exists (select from pg_roles where rolname = name) \gexec
 select 'create database todo owner todo_owner' where not exists (select from pg_database where datname = 'todo') \gexec
 revoke all on database todo from public;
 grant connect on database todo to todo_runtime;
-alter role todo_runtime set statement_timeout = '10s';
-alter role todo_runtime set lock_timeout = '5s';
+alter role todo_runtime set statement_timeout = '8s';
+alter role todo_runtime set lock_timeout = '4s';
 alter role todo_runtime set idle_in_transaction_session_timeout = '10s';
+alter role todo_runtime set plan_cache_mode = 'force_generic_plan';
 SQL
 }
 
@@ -100,9 +101,11 @@ database_prepare() {
         DATABASE_MIGRATION_URL=$(database_url todo_owner todo)
     else
         postgres_stop
+        [ -z "${DATABASE_URL_FILE:-}" ] || DATABASE_URL=$(cat "$DATABASE_URL_FILE") || die "DATABASE_URL_FILE cannot be read: $DATABASE_URL_FILE"
         [[ ${DATABASE_MIGRATION_URL:-} != *'@/todo?host='* ]] || unset DATABASE_MIGRATION_URL
         say "using the database of DATABASE_URL"
     fi
+    unset DATABASE_URL_FILE
     export DATABASE_URL DATABASE_MIGRATION_URL=${DATABASE_MIGRATION_URL:-$DATABASE_URL}
     step "Applying migrations"
     as_service "$home/bin/todo-fcgi" migrate || die "the migrations were not applied; the lines above say why"

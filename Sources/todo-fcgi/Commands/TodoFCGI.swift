@@ -28,7 +28,7 @@ struct TodoFCGI: ParsableCommand {
               TODO_LOG_LEVEL               debug, info (default), warning or error
               JWT_ISSUER, JWT_AUDIENCE     values that a token's iss and aud must have, when set
               JWT_USER_CLAIMS              where the user's id is looked for: sub,user_id,userId,id,user.id
-              JWT_LEEWAY                   seconds that clocks may differ by, 30 by default, 60 at most
+              JWT_LEEWAY                   seconds that clocks may differ by, 5 by default, 60 at most
 
             Each secret and URL may be in a file instead, whose path is in the variable of the same name with _FILE \
             at its end. todo-fcgi check tells what is wrong with any of it.

@@ -15,7 +15,7 @@ struct IdentitySettings {
             userClaims: userClaims.isEmpty || userClaims.count > 64 ? ClaimsPolicy.defaultUserClaims : userClaims,
             issuers: reader.list("JWT_ISSUER"),
             audiences: reader.list("JWT_AUDIENCE"),
-            leeway: reader.integer("JWT_LEEWAY", default: 30, in: 0...60)
+            leeway: reader.integer("JWT_LEEWAY", default: 5, in: 0...60)
         )
     }
 

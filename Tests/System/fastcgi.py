@@ -1,0 +1,87 @@
+"""FastCGI as nginx speaks it to the workers' socket, and as nobody should."""
+
+import socket
+import struct
+import time
+import uuid
+
+import stack
+
+BEGIN, ABORT, END, PARAMS, STDIN, STDOUT = 1, 2, 3, 4, 5, 6
+
+
+def record(kind: int, content: bytes = b"", id: int = 1, padding: int = 0) -> bytes:
+    return struct.pack(">BBHHBx", 1, kind, id, len(content), padding) + content + b"\0" * padding
+
+
+def pair(name: str, value: str) -> bytes:
+    def length(count: int) -> bytes:
+        return bytes([count]) if count < 128 else struct.pack(">I", count | 0x80000000)
+
+    name_bytes, value_bytes = name.encode(), value.encode()
+    return length(len(name_bytes)) + length(len(value_bytes)) + name_bytes + value_bytes
+
+
+def parameters(method: str, target: str, token: str | None = None, body: bytes = b"", **more: str) -> bytes:
+    values = {"REQUEST_METHOD": method, "REQUEST_URI": target, "REQUEST_ID": uuid.uuid4().hex, "REQUEST_START": f"{time.time():.3f}"}
+    if token:
+        values["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    if body:
+        values |= {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body))}
+    return b"".join(pair(name, value) for name, value in (values | more).items())
+
+
+def request(method: str, target: str, token: str | None = None, body: bytes = b"", keep: bool = True, **more: str) -> bytes:
+    """A whole request."""
+    begin = record(BEGIN, struct.pack(">HB5x", 1, keep))
+    params = record(PARAMS, parameters(method, target, token, body, **more)) + record(PARAMS)
+    return begin + params + (record(STDIN, body) if body else b"") + record(STDIN)
+
+
+class Connection:
+    """A connection to the workers' socket."""
+
+    def __init__(self, path: str = stack.LISTEN_SOCKET, timeout: float = 20):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(timeout)
+        self.socket.connect(path)
+
+    def send(self, data: bytes) -> "Connection":
+        self.socket.sendall(data)
+        return self
+
+    def _exactly(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            more = self.socket.recv(count - len(data))
+            if not more:
+                raise ConnectionError("closed")
+            data += more
+        return data
+
+    def read(self) -> tuple[int, bytes]:
+        """The status and the body of one answer."""
+        out = b""
+        while True:
+            _, kind, _, count, padding = struct.unpack(">BBHHBx", self._exactly(8))
+            content = self._exactly(count)
+            self._exactly(padding)
+            if kind == STDOUT:
+                out += content
+            elif kind == END:
+                break
+        head, _, body = out.partition(b"\r\n\r\n")
+        status = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"status:"))
+        return int(status.split()[1]), body
+
+    def call(self, *args, **how) -> tuple[int, bytes]:
+        return self.send(request(*args, **how)).read()
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,173 @@
+"""The workers' socket itself: kept connections, broken ones, and bytes that are no FastCGI."""
+
+import os
+import resource
+import stat
+import struct
+import subprocess
+import time
+
+import pytest
+
+import stack
+import web
+from fastcgi import ABORT, BEGIN, PARAMS, STDIN, Connection, pair, parameters, record, request
+
+
+@pytest.fixture(scope="module", autouse=True)
+def many_files():
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65536), most))
+
+
+def test_only_the_services_user_reaches_the_socket():
+    mode = os.stat(stack.LISTEN_SOCKET).st_mode
+    assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o660
+
+
+def test_a_connection_is_kept_for_any_number_of_requests(user):
+    user.create()
+    with Connection() as connection:
+        for _ in range(200):
+            assert connection.call("GET", user.tasks, token=user.token)[0] == 200
+        assert connection.call("POST", user.tasks, token=user.token, body=b'{"title":"x"}')[0] == 201
+        assert connection.call("POST", user.tasks, token=user.token, body=b"{")[0] == 400
+        assert connection.call("GET", "/nowhere")[0] == 404
+
+
+def test_a_connection_that_is_not_to_be_kept_is_closed(user):
+    with Connection() as connection:
+        assert connection.call("GET", "/health", keep=False)[0] == 200
+        assert connection.socket.recv(1) == b""
+
+
+def test_2000_idle_kept_connections_and_the_service_answers_at_once(user):
+    user.create()
+    idle = []
+    try:
+        for _ in range(2000):
+            connection = Connection()
+            idle.append(connection)
+            assert connection.call("GET", "/health")[0] == 200
+        times = []
+        for _ in range(50):
+            start = time.monotonic()
+            user.call("GET").expect(200)
+            times.append(time.monotonic() - start)
+        assert sorted(times)[25] < 0.05 and max(times) < 1
+        # They are still there, and still served.
+        for connection in idle[::97]:
+            assert connection.call("GET", user.tasks, token=user.token)[0] == 200
+    finally:
+        for connection in idle:
+            connection.close()
+    stack.wait_for_pool()
+
+
+def test_2000_connections_that_say_nothing_hold_nobody_up(user):
+    idle = [Connection() for _ in range(2000)]
+    try:
+        start = time.monotonic()
+        for _ in range(20):
+            user.call("GET").expect(200)
+        assert time.monotonic() - start < 2
+    finally:
+        for connection in idle:
+            connection.close()
+
+
+GARBAGE = {
+    "HTTP": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "nulls": b"\0" * 64, "another version": b"\x02\x01\x00\x01\x00\x08\x00\x00" + b"\0" * 8,
+    "an unknown role": record(BEGIN, struct.pack(">HB5x", 7, 1)), "half a head": b"\x01\x01\x00", "a begin without an end": record(BEGIN, struct.pack(">HB5x", 1, 1)),
+    "half the parameters": record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(PARAMS, parameters("GET", "/"))[:-10],
+    "a length that lies": record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(PARAMS, b"\xff\xff\xff\xff\xff\xff\xff\xffx") + record(PARAMS) + record(STDIN),
+    "a value longer than its record": record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(PARAMS, b"\x05\x80\x00\xff\xffNAME") + record(PARAMS) + record(STDIN),
+    "an unknown record": record(99, b"x" * 10), "no parameters": record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(PARAMS) + record(STDIN),
+    "stdin first": record(STDIN, b"x") + record(STDIN), "an abort": record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(ABORT), "two begins": record(BEGIN, struct.pack(">HB5x", 1, 1)) * 2,
+    "random": bytes(range(256)) * 4, "only a length of a body": record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(PARAMS, pair("CONTENT_LENGTH", "99999999999999")) + record(PARAMS) + record(STDIN),
+}
+
+
+@pytest.mark.parametrize("data", GARBAGE.values(), ids=GARBAGE.keys())
+def test_bytes_that_are_no_request_harm_nobody(user, data):
+    before = set(stack.workers())
+    for _ in range(10):
+        with Connection(timeout=0.02) as connection:
+            try:
+                connection.send(data)
+                connection.socket.recv(1)
+            except OSError:
+                pass
+        user.call("GET").expect(200)
+    assert set(stack.workers()) == before
+
+
+@pytest.mark.parametrize("method, suffix, body", [("GET", "", b""), ("POST", "", b'{"title":"x"}'), ("PATCH", "/1/complete", b""), ("PUT", "/1", b'{"title":"y"}')])
+def test_connections_that_close_while_their_statement_is_under_way_harm_nobody(user, method, suffix, body):
+    user.create()
+    before = set(stack.workers())
+    for _ in range(300):
+        with Connection() as connection:
+            connection.send(request(method, user.tasks + suffix, token=user.token, body=body))
+    user.call("GET").expect(200)
+    stack.eventually("all of them are done", lambda: user.call("GET", "1").status == 200)
+    assert set(stack.workers()) == before
+
+
+def test_connections_that_close_anywhere_within_a_request_harm_nobody(user):
+    user.create()
+    before = set(stack.workers())
+    data = request("POST", user.tasks, token=user.token, body=b'{"title":"cut"}')
+    for end in range(0, len(data), 3):
+        with Connection() as connection:
+            connection.send(data[:end])
+    user.call("GET").expect(200)
+    assert set(stack.workers()) == before
+    assert [task["title"] for task in user.list()] == ["A task"]
+
+
+def test_a_request_in_pieces_is_one_request(user):
+    data = request("POST", user.tasks, token=user.token, body=b'{"title":"pieces"}')
+    with Connection() as connection:
+        for start in range(0, len(data), 40):
+            connection.send(data[start:start + 40])
+            time.sleep(0.002)
+        assert connection.read()[0] == 201
+
+
+def test_a_peer_that_dribbles_does_not_stop_the_worker_for_long(user):
+    """One byte and then nothing: the worker gives such a peer up and serves the others."""
+    user.create()
+    dribblers = [Connection() for _ in range(4)]
+    try:
+        for connection in dribblers:
+            connection.send(b"\x01")
+        stack.eventually("all is served again", lambda: all(user.call("GET").status == 200 for _ in range(20)), seconds=20)
+    finally:
+        for connection in dribblers:
+            connection.close()
+
+
+def test_the_environment_sets_the_switches_defaults(user, tmp_path):
+    """A worker of its own, beside the pool."""
+    user.create("x")
+    socket_path = f"{os.path.dirname(stack.LISTEN_SOCKET)}/switches.sock"
+    pid_file = f"{os.path.dirname(stack.LISTEN_SOCKET)}/switches.pid"
+    stack.deploy(
+        "export DATABASE_URL BETTER_AUTH_SECRET TODO_LIST_SHAPE=object TODO_DELETE_STATUS=200; "
+        f"as_service setsid --fork sh -c 'echo $$ >\"$2\"; exec \"$1\" serve --listen \"$3\"' sh \"$(pool_program)\" '{pid_file}' '{socket_path}' >/dev/null 2>&1 </dev/null")
+    stack.eventually("its socket", lambda: os.path.exists(socket_path))
+    pid = int(open(pid_file).read())
+    try:
+        with Connection(socket_path) as connection:
+            status, body = stack.eventually("it is ready", lambda: (answer := connection.call("GET", user.tasks, token=user.token))[0] == 200 and answer)
+            assert body.startswith(b'{"tasks":[{')
+            assert connection.call("GET", user.tasks, token=user.token, TODO_LIST_SHAPE="array")[1].startswith(b"[{")
+            assert connection.call("DELETE", user.tasks + "/1", token=user.token) == (200, b'{"message":"Task deleted successfully","id":1}')
+            user.create("y")
+            assert connection.call("DELETE", user.tasks + "/2", token=user.token, TODO_DELETE_STATUS="204") == (204, b"")
+    finally:
+        os.kill(pid, 15)
+        stack.eventually("it ends", lambda: not stack.is_running(pid))
+        subprocess.run(["rm", "-f", socket_path, pid_file], check=True)
+    assert web.call("GET", user.tasks, token=user.token).json() == []
