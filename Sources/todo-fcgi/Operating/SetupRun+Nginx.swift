@@ -13,13 +13,17 @@ extension SetupRun {
     func prepareNginx() throws {
         guard answers.edge != .elsewhere else { return }
         Console.step("nginx")
-        for part in ["http.d", "server.d"] { try SettingFile.makeFolder("\(Installation.nginx)/\(part)") }
+        for part in ["http.d", "server.d", "headers.d"] { try SettingFile.makeFolder("\(Installation.nginx)/\(part)") }
         try writeListen()
         try writeOnce("upstream.conf", Self.upstream)
         try SettingFile.write(originsMap(), to: "\(Installation.nginx)/origins.conf")
-        // Switches: whoever wants one off empties its file.
-        try writeOnce("http.d/limits.conf", "include \(Installation.shared)/limits-zones.conf;\n")
-        try writeOnce("server.d/limits.conf", "include \(Installation.shared)/limits.conf;\n")
+        // Written once: whoever wants one off empties its file.
+        for (place, part) in [
+            ("http.d/production.conf", "http-level"), ("server.d/limits.conf", "limits"),
+            ("server.d/access-log.conf", "access-log"), ("headers.d/security.conf", "headers"),
+        ] {
+            try writeOnce(place, "include \(Installation.shared)/\(part).conf;\n")
+        }
         guard SettingFile.exists(Self.site) else { throw Failure("\(Self.site) is missing: install the package again") }
         let isNew = !SettingFile.exists(Self.enabled)
         if isNew { _ = try checked("symlink", unsafe symlink(Self.site, Self.enabled)) }
