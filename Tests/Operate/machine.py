@@ -47,7 +47,12 @@ class Machine:
         """The pid, outside, of the machine's first process."""
         children = Path(f"/proc/{self.nspawn.pid}/task/{self.nspawn.pid}/children").read_text().split()
         assert children, f"the machine ended: {(self.folder / 'console').read_text()[-2000:]}"
-        return int(children[0])
+        leader = int(children[0])
+        # Until it has namespaces of its own, a command in "its" would run on this system.
+        for kind in ("pid", "mnt", "net"):
+            there, here = (os.readlink(f"/proc/{which}/ns/{kind}") for which in (leader, "self"))
+            assert there != here, "the machine is not there yet"
+        return leader
 
     def wait_for_boot(self):
         def state():
@@ -61,7 +66,7 @@ class Machine:
     def run(self, script: str, *, check: bool = True, seconds: float = 180, **more) -> subprocess.CompletedProcess:
         """Runs a shell script as root of the machine."""
         command = ["nsenter", f"--target={self.leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--root",
-                   "--wd=/root", "env", "-i", "HOME=/root", "LC_ALL=C.UTF-8", "TERM=dumb", "DEBIAN_FRONTEND=noninteractive",
+                   "--wdns=/root", "env", "-i", "HOME=/root", "LC_ALL=C.UTF-8", "TERM=dumb", "DEBIAN_FRONTEND=noninteractive",
                    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "bash", "-euc", script]
         done = subprocess.run(command, text=True, capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL, **more)
         if check:

@@ -13,7 +13,7 @@ struct Check: ParsableCommand {
 
     func run() throws {
         try Failure.told {
-            var environment = try Installation.settings()
+            var environment = try Installation.settings(as: Installation.runtime)
             let settings = Settings(&environment)
             var problems = environment.problems
             if environment.problems.isEmpty { print("settings: ok") }

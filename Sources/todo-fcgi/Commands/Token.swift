@@ -17,7 +17,7 @@ struct Token: ParsableCommand {
 
     func run() throws {
         try Failure.told {
-            var environment = try Installation.settings()
+            var environment = try Installation.settings(as: Installation.runtime)
             let secret = environment.secret("BETTER_AUTH_SECRET", isRequired: true)
             if user.isEmpty || user.utf8.count > 512 { environment.problem("--user: 1 to 512 bytes") }
             try environment.check()

@@ -25,10 +25,10 @@ enum Installation {
     /// Settings for a command that an administrator types.
     ///
     /// Root, who has set none, means those of this machine: they are read here, and the command goes on as the user
-    /// who owns the schema. Everybody else's come from the environment.
-    static func settings() throws(Failure) -> SettingsReader {
+    /// that it is for. Everybody else's come from the environment.
+    static func settings(as user: String = owner) throws(Failure) -> SettingsReader {
         let own = SettingsReader.processEnvironment()
-        let isTold = (secrets + secrets.map { "\($0)_FILE" }).contains { own[$0] != nil }
+        let isTold = (secrets + secrets.map { "\($0)_FILE" }).contains { own[$0]?.isEmpty == false }
         guard geteuid() == 0, !isTold, let text = try? TextFile.read(environmentFile) else {
             return SettingsReader(own)
         }
@@ -37,11 +37,11 @@ enum Installation {
             if let secret = try? TextFile.read("\(credentials)/\(name)"), !secret.isEmpty { settings[name] = secret }
         }
         do {
-            try become(owner)
+            try become(user)
         } catch {
-            throw Failure("cannot go on as \(owner): \(error)")
+            throw Failure("cannot go on as \(user): \(error)")
         }
-        return SettingsReader(settings.merging(own) { $1 })
+        return SettingsReader(settings.merging(own) { $1.isEmpty ? $0 : $1 })
     }
 
     /// Gives root's rights away for good.

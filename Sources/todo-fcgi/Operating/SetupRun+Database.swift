@@ -68,12 +68,12 @@ extension SetupRun {
     /// The schema, then all that a worker needs, as the users that will need it.
     func migrateAndCheck() throws(Failure) {
         Console.step("Schema")
-        // What this process was started with is told by the files now.
-        let clean = Installation.secrets.flatMap { ["-u", $0, "-u", "\($0)_FILE"] }
+        // What this process was started with is told by the files now; an empty variable is none.
+        let names = Installation.secrets.flatMap { [$0, "\($0)_FILE"] }
+        let none = Dictionary(uniqueKeysWithValues: names.map { ($0, "") })
         for command in ["migrate", "check"] {
-            for line in try Tool.run(["env"] + clean + ["/usr/bin/todo-fcgi", command]).split(
-                whereSeparator: \.isNewline)
-            {
+            let said = try Tool.run(["/usr/bin/todo-fcgi", command], environment: none)
+            for line in said.split(whereSeparator: \.isNewline) {
                 Console.say(String(line))
             }
         }
