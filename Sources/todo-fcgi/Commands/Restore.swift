@@ -37,7 +37,13 @@ struct Restore: ParsableCommand {
     private func restore(from descriptor: Int32, _ database: DatabaseSettings) throws {
         let variables = try ConnectionString.environment(of: database.migrationURL)
         let place = try SchemaPlace(takingOwnershipOf: .open(database.migrationURL))
-        guard try place.workers() == 0 else {
+        // Those that were just told to stop serve on for a few seconds.
+        var patience = 50
+        while try place.workers() > 0, patience > 0 {
+            patience -= 1
+            usleep(500_000)
+        }
+        guard patience > 0 else {
             throw Failure("workers are connected: systemctl stop todo-fcgi.target, and start it again afterwards")
         }
         let kept = "todo_before_\(Backup.stamp().lowercased())"

@@ -71,7 +71,9 @@ enum EnvironmentText {
         return variables
     }
 
-    /// The text with a variable's value changed, or its line added; nil takes it out. Other lines stay as they are.
+    /// The text with a variable's value changed, or its line added.
+    ///
+    /// nil takes it out. Other lines stay as they are.
     static func setting(_ name: String, to value: String?, in text: String) -> String {
         var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
         while lines.last == "" { lines.removeLast() }
