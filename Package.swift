@@ -68,6 +68,12 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]
         ),
 
+        // Run under callgrind by `deploy/test budget`, never shipped.
+        .executableTarget(
+            name: "hot-path", dependencies: ["JSON", "JWT", "TaskAPI", "Tasks"], path: "Tests/HotPath",
+            exclude: ["budgets.json"], swiftSettings: strict
+        ),
+
         tests("EventLoopTests", ["EventLoop"]),
         tests("FastCGITests", ["FastCGI", "EventLoop"]),
         tests("PostgreSQLTests", ["PostgreSQL", "EventLoop"]),

@@ -90,8 +90,11 @@ public final class EventLoop {
 
     /// Calls `source.timerFired` once, at the first turn from the deadline on; a source has one timer, set anew by this.
     ///
+    /// A deadline that has passed is the next turn's, so that a source that sets it again and again holds up nobody.
+    ///
     /// - Parameter deadline: nanoseconds of `Clock.monotonic`.
     public func setTimer(_ source: EventSource, at deadline: UInt64) {
+        let deadline = max(deadline, now + 1)
         guard source.timerDeadline != deadline else { return }
         source.timerDeadline = deadline
         timers.insert(source, deadline: deadline)
@@ -153,15 +156,16 @@ public final class EventLoop {
         if deadline != nil || timeout != nil {
             let current = Clock.monotonic
             let untilTimer = deadline.map { $0 > current ? $0 - current : 0 } ?? .max
+            let (whole, rest) = min(untilTimer, timeout ?? .max).quotientAndRemainder(dividingBy: 1_000_000)
             // Rounded up: waking a moment before the deadline would turn in circles until it comes.
-            milliseconds = Int32(clamping: (min(untilTimer, timeout ?? .max) / 1_000).advanced(by: 999) / 1_000)
+            milliseconds = Int32(clamping: rest == 0 ? whole : whole + 1)
         }
-        while true {
-            let count = unsafe epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)
-            if count >= 0 { return Int(count) }
-            let error = SystemError("epoll_wait")
-            // A debugger or a stopped process may interrupt it; signals of ours come by descriptor.
-            guard error.code == EINTR else { throw error }
-        }
+        let count = unsafe epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)
+        if count >= 0 { return Int(count) }
+        let error = SystemError("epoll_wait")
+        // A debugger or a stopped process may interrupt it; signals of ours come by descriptor. It is a turn without
+        // events, since to wait as long again would make the timers late.
+        guard error.code == EINTR else { throw error }
+        return 0
     }
 }

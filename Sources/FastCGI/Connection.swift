@@ -50,12 +50,14 @@ public final class Connection<Handler: RequestHandler>: EventSource {
         case .wait: break
         case .close: close()
         case .read: readRequest()
+        // The caller may still hold what the next request would use.
+        case .readLater: loop.postpone(self)
         }
     }
 
     /// What arrived while a request was running is read when its answer is out of everybody's hands.
     public override func turnEnded() {
-        if lifecycle.state == .running { readRequest() }
+        perform(lifecycle.turnEnded())
     }
 
     // MARK: Reading
@@ -73,6 +75,8 @@ public final class Connection<Handler: RequestHandler>: EventSource {
             descriptor = unsafe request.pointee.ipcFd
             return perform(lifecycle.readFailed())
         }
+        // Parameters that break off between two of them are no error to `FCGX_Accept_r`.
+        guard unsafe FCGX_GetError(request.pointee.in) == 0 else { return perform(lifecycle.readFailed()) }
         isKept = unsafe request.pointee.keepConnection != 0
         // Whether the connection stays is decided here, so libfcgi must not close it when the request ends.
         unsafe request.pointee.keepConnection = 1
@@ -138,13 +142,13 @@ public final class Connection<Handler: RequestHandler>: EventSource {
             let text = unsafe UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
             isWritten = unsafe FCGX_PutStr(text, Int32(bytes.count), request.pointee.out) >= 0
         }
+        // Ending it writes what is in the buffer again: to a peer that does not read, that is one more wait.
+        if !isWritten { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
         unsafe FCGX_Finish_r(request)
         // Closed by libfcgi when the streams had failed.
         descriptor = unsafe request.pointee.ipcFd
         server.requestEnded(on: id.slot)
-        let action = lifecycle.answered(isKept: isWritten && isKept && descriptor >= 0)
-        // The caller may still hold what a next request would use.
-        if action == .read { loop.postpone(self) } else { perform(action) }
+        perform(lifecycle.answered(isKept: isWritten && isKept && descriptor >= 0))
     }
 
     private func close() {
@@ -152,8 +156,14 @@ public final class Connection<Handler: RequestHandler>: EventSource {
         server.connectionClosed(slot: id.slot)
     }
 
+    /// Closes it whatever it does; the server goes away and must not be told.
+    func abandon() {
+        lifecycle.abandon()
+        release()
+    }
+
     /// Lets go of the descriptor and of libfcgi's memory.
-    func release() {
+    private func release() {
         loop.remove(self)
         unsafe FCGX_Free(request, 0)
         if descriptor >= 0 { _ = Glibc.close(descriptor) }

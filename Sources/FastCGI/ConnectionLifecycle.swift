@@ -1,6 +1,7 @@
 /// The life of a kept connection as a value: it is told what happened and says what to do.
 ///
-///     idle ── readable ──> read ──> running ── answered ──> idle, or read again, or close
+///     idle ── readable ──> read ──> running ── answered ──> idle, or close
+///       │                             │ └──── answered, and more is there ──> answered ── turn ends ──> read
 ///       └── hung up ──> close         └── hung up ──> close; the answer will find nobody
 struct ConnectionLifecycle {
     enum State {
@@ -8,12 +9,15 @@ struct ConnectionLifecycle {
         case idle
         /// A request is being read or has no answer yet.
         case running
+        /// The answer is written and the next request is there, to be read when the turn ends.
+        case answered
         /// Gone; nothing may touch the descriptor any more.
         case closed
     }
 
     enum Action: Equatable {
         case read
+        case readLater
         case close
         case wait
     }
@@ -26,20 +30,22 @@ struct ConnectionLifecycle {
 
     /// The descriptor became ready.
     mutating func becameReady(hungUp: Bool) -> Action {
-        switch state {
-        case .idle:
-            state = hungUp ? .closed : .running
-            return hungUp ? .close : .read
-        case .running:
-            guard hungUp else {
-                hasMore = true
-                return .wait
-            }
+        guard state != .closed else { return .wait }
+        guard !hungUp else {
             state = .closed
             return .close
-        case .closed:
-            return .wait
         }
+        switch state {
+        case .idle:
+            state = .running
+            return .read
+        case .running:
+            hasMore = true
+        case .answered, .closed:
+            // It is read in any case. To remember it would read once more than there is something to read, and wait.
+            break
+        }
+        return .wait
     }
 
     /// No request could be read: the peer closed, was silent for too long, or does not speak FastCGI.
@@ -63,13 +69,26 @@ struct ConnectionLifecycle {
             return .wait
         }
         hasMore = false
+        state = .answered
+        return .readLater
+    }
+
+    /// The turn in which it was answered is ending.
+    mutating func turnEnded() -> Action {
+        guard state == .answered else { return .wait }
+        state = .running
         return .read
     }
 
     /// The server wants it gone; only a running request is waited for.
     mutating func retire() -> Action {
-        guard state == .idle else { return .wait }
+        guard state == .idle || state == .answered else { return .wait }
         state = .closed
         return .close
+    }
+
+    /// The server itself is going.
+    mutating func abandon() {
+        state = .closed
     }
 }

@@ -13,8 +13,9 @@ public final class ListeningSocket {
     }
 
     deinit {
-        _ = close(descriptor)
+        // In this order: once it is closed, the path may be another process's.
         if let path { unsafe unlink(path) }
+        _ = close(descriptor)
     }
 
     /// Takes a listening socket that was open when the process started.
@@ -34,8 +35,8 @@ public final class ListeningSocket {
 
     /// Listens on a unix socket at a path, which its user and group may connect to; removed at the end.
     ///
-    /// A socket file that nobody listens on any more is replaced; one that somebody does is EADDRINUSE. Paths have at
-    /// most 107 bytes: ENAMETOOLONG. The corresponding C functions are `bind` and `listen`.
+    /// A socket file that nobody listens on any more is replaced; one that somebody does, or a file of another kind, is
+    /// EADDRINUSE. Paths have at most 107 bytes: ENAMETOOLONG. The corresponding C functions are `bind` and `listen`.
     public static func bound(to path: String, backlog: Int32 = 4096) throws(SystemError) -> ListeningSocket {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -51,15 +52,22 @@ public final class ListeningSocket {
             guard unsafe withAddress(address, { unsafe connect(descriptor, $0, $1) }) != 0 else {
                 throw SystemError("bind", code: EADDRINUSE)
             }
-            if errno == ECONNREFUSED { unsafe unlink(path) }
+            if errno == ECONNREFUSED, isSocket(path) { unsafe unlink(path) }
             _ = try checked("bind", unsafe withAddress(address) { unsafe bind(descriptor, $0, $1) })
-            _ = try checked("chmod", unsafe chmod(path, 0o660))
-            _ = try checked("listen", listen(descriptor, backlog))
         } catch {
             _ = close(descriptor)
             throw error
         }
-        return ListeningSocket(descriptor: descriptor, path: path)
+        let socket = ListeningSocket(descriptor: descriptor, path: path)
+        _ = try checked("chmod", unsafe chmod(path, 0o660))
+        _ = try checked("listen", listen(descriptor, backlog))
+        return socket
+    }
+
+    /// A connection to a file of another kind is refused like one to a socket that nobody listens on.
+    private static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
     /// Calls a socket function with an address in the form it wants.

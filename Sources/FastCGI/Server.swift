@@ -55,7 +55,7 @@ public final class Server<Handler: RequestHandler>: EventSource {
     }
 
     deinit {
-        for connection in connections { connection?.release() }
+        for connection in connections { connection?.abandon() }
     }
 
     /// The connection on which this request still runs; nil when it was answered or its connection is gone.
@@ -73,16 +73,23 @@ public final class Server<Handler: RequestHandler>: EventSource {
     }
 
     /// Accepts one connection: the next one may be for a process with less to do.
-    ///
-    /// The corresponding C function is `accept4`.
     public override func ready(_ readiness: Readiness) {
-        let descriptor = accept4(socket.descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-        if descriptor >= 0 { return welcome(descriptor) }
+        guard !acceptOne() else { return }
         if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS {
             // The socket stays ready, so waiting for it would turn in circles: let others have it for a moment.
             loop.remove(self)
             loop.setTimer(self, at: loop.now + 100_000_000)
         }
+    }
+
+    /// Accepts a connection, if one is waiting.
+    ///
+    /// The corresponding C function is `accept4`.
+    private func acceptOne() -> Bool {
+        let descriptor = accept4(socket.descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        guard descriptor >= 0 else { return false }
+        welcome(descriptor)
+        return true
     }
 
     private func welcome(_ descriptor: Int32) {
@@ -142,6 +149,8 @@ public final class Server<Handler: RequestHandler>: EventSource {
         guard drainDeadline == nil else { return }
         drainDeadline = deadline
         loop.remove(self)
+        // The kernel may have woken this process alone for what is waiting now.
+        while acceptOne() {}
         guard connectionCount > 0 else { return drained() }
         loop.setTimer(self, at: deadline)
     }

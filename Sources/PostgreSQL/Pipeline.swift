@@ -12,8 +12,9 @@ public protocol PipelineClient: AnyObject {
     func pipelineReceived(_ result: QueryResult)
     /// All up to the oldest sync that was sent is committed, or undone if one of it had failed.
     func pipelineSynced()
-    /// The commit itself failed: all up to the oldest sync that was sent is undone; `pipelineSynced` follows.
-    func pipelineCommitFailed(_ error: PostgreSQLError)
+    /// All up to the oldest sync that was sent is undone, though no statement's result may say so; `pipelineSynced`
+    /// or `pipelineLost` follows.
+    func pipelineUndone(_ error: PostgreSQLError)
     /// The connection is gone, and with it all that was sent and has no result; or it could not be made.
     func pipelineLost(_ error: PostgreSQLError)
 }
@@ -54,7 +55,6 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     private let loop: EventLoop
     private var state = State.asleep
     private var connection: Connection?
-    private var watched: Int32 = -1
     private var sent = Queue<Sent>()
     private var backoff = Backoff()
     private var isWatchingForRoom = false
@@ -95,7 +95,8 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     /// Notices now that an idle connection was closed by the server, before a statement is lost on it.
     public func probe() {
         guard isReady, sent.isEmpty, loop.now > lastUse + 50_000_000 else { return }
-        if connection?.consumeInput() != true { fail() }
+        // Twice: a server that says goodbye before it closes is read first, and found closed then.
+        if connection?.consumeInput() != true || connection?.consumeInput() != true { fail() }
     }
 
     /// Puts a prepared statement into the pipeline.
@@ -176,7 +177,6 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     private func becameReady() {
         state = .ready
         isBroken = false
-        backoff.succeeded()
         loop.cancelTimer(self)
         client?.pipelineBecameReady()
     }
@@ -198,6 +198,9 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     private func fail(_ error: PostgreSQLError) {
         guard failure == nil, state != .waiting, state != .asleep else { return }
         failure = error
+        // Now, not at the end of the turn: libpq closes the socket of a broken connection by itself, and the next one
+        // that is opened gets its number.
+        loop.remove(self)
         loop.postpone(self)
     }
 
@@ -207,7 +210,6 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         failure = nil
         let wasReady = state == .ready
         let isSlow = state == .connecting && connection?.reachedAuthentication == true
-        loop.remove(self)
         loop.cancelTimer(self)
         connection = nil
         isWatchingForRoom = false
@@ -268,7 +270,11 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
 
     private func take(_ result: QueryResult, for head: Sent) {
         let outcome = result.outcome
-        if case .failed(let error) = outcome, error.family == .connection { return fail(error) }
+        if case .failed(let error) = outcome, error.family == .connection {
+            // The server's own words, in a statement's place: it did not get as far as the sync.
+            if head == .statement, error.sqlState != nil { client?.pipelineUndone(error) }
+            return fail(error)
+        }
         switch (head, outcome) {
         case (.sync, .sync):
             _ = sent.popFirst()
@@ -278,7 +284,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
                 becameReady()
             }
         case (.sync, .failed(let error)):
-            client?.pipelineCommitFailed(error)
+            client?.pipelineUndone(error)
         case (.sync, _):
             break
         case (.preparation, .failed(let error)) where error.family != .duplicateStatement:
@@ -292,8 +298,10 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
             }
         case (.preparation, _):
             _ = sent.popFirst()
-        case (.statement, _):
+        case (.statement, let outcome):
             _ = sent.popFirst()
+            // Not before: a server that takes connections and then refuses all work is not to be called without end.
+            if outcome == .rows { backoff.succeeded() }
             client?.pipelineReceived(result)
         }
     }

@@ -14,7 +14,7 @@ public struct SQLState: Hashable, Sendable, CustomStringConvertible {
     /// What a condition means for the one who sent the statement.
     public enum Family: Equatable, Sendable {
         /// The session is gone or going, there never was one, or its server takes no writes any more: connect again
-        /// (08, 57P, 53300, 25006).
+        /// (08, 57P, 53300, 25006, 25P03).
         case connection
         /// Another transaction was in the way; the same again may succeed (40001, 40P01).
         case conflict
@@ -35,7 +35,7 @@ public struct SQLState: Hashable, Sendable, CustomStringConvertible {
         case "57014", "55P03": .notNow
         case "26000", "0A000": .unknownStatement
         case "42P05": .duplicateStatement
-        case "53300", "25006": .connection
+        case "53300", "25006", "25P03": .connection
         case _ where code.hasPrefix("08") || code.hasPrefix("57P"): .connection
         case _ where code.hasPrefix("53"): .notNow
         default: .statement

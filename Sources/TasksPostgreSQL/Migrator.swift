@@ -45,9 +45,11 @@ public struct Migrator: ~Copyable {
         // Any number will do that nobody else uses: "todo" in ASCII.
         try connection.execute("select pg_advisory_lock(1953457263)")
         defer { _ = try? connection.execute("select pg_advisory_unlock(1953457263)") }
+        // Not `if not exists`, which asks for the right to create schemas even where this one was made for us before.
+        let exists = try connection.execute("select to_regnamespace('todo') is not null")
+        if exists.text(row: 0, column: 0) != "t" { try connection.execute("create schema todo") }
         try connection.execute(
             """
-            create schema if not exists todo;
             create table if not exists todo.migrations (
                 version integer primary key, name text not null, checksum text not null,
                 applied_at timestamptz not null default now())
@@ -82,10 +84,10 @@ public struct Migrator: ~Copyable {
             grant select, insert, update, delete on todo.owners, todo.tasks to \(name)
             """)
         let current = try connection.execute(
-            "select coalesce(array_to_string(rolconfig, ' '), '') from pg_roles where rolname = $1", [role])
-        let settings = current.text(row: 0, column: 0) ?? ""
+            "select coalesce(array_to_string(rolconfig, E'\\n'), '') from pg_roles where rolname = $1", [role])
+        let settings = (current.text(row: 0, column: 0) ?? "").split(separator: "\n")
         var refused: [String] = []
-        for (setting, value) in Self.roleSettings where !settings.contains("\(setting)=") {
+        for (setting, value) in Self.roleSettings where !settings.contains(where: { $0.hasPrefix("\(setting)=") }) {
             let statement = "alter role \(name) set \(setting) = '\(value)'"
             if (try? connection.execute(statement)) == nil { refused.append(statement) }
         }

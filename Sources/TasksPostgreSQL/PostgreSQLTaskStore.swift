@@ -37,26 +37,25 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
     /// The parameters of the statement that is being sent; one list for all lanes.
     var parameters = Parameters()
     private let loop: EventLoop
-    private var readLanes: [ReadLane] = []
-    /// Set once, at the end of `init`, since it refers back to the store.
+    /// Set once, at the end of `init`, since they refer back to the store.
+    private var reads: ReadQueue?
     private var writes: WriteQueue?
     private var outstanding = 0
-    private var lastSubmission: UInt64 = 0
+    /// When the last operation came, in nanoseconds of `Clock.monotonic`.
+    var lastSubmission: UInt64 = 0
 
     /// Prepares the connections; `connect` makes them.
     public init(_ configuration: Configuration, on loop: EventLoop) {
         self.loop = loop
         super.init()
-        for _ in 0..<configuration.readConnections {
-            readLanes.append(ReadLane(store: self, url: configuration.url, on: loop))
-        }
+        reads = ReadQueue(store: self, configuration, on: loop)
         writes = WriteQueue(store: self, configuration, on: loop)
     }
 
     /// Begins to connect, so that the first request does not have to.
     public func connect() {
         lastSubmission = loop.now
-        for lane in readLanes { lane.connect() }
+        reads?.connect()
         writes?.connect()
     }
 
@@ -64,7 +63,7 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
     ///
     /// Nothing is asked of it to know this.
     public var isReachable: Bool {
-        !readLanes.allSatisfy(\.isBroken) && writes?.isBroken == false
+        reads?.isBroken == false && writes?.isBroken == false
     }
 
     /// Takes an operation on; its result follows under the same ticket.
@@ -78,7 +77,7 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
         if operation.action.isWrite {
             writes?.submit(submission)
         } else {
-            (readLanes.first(where: \.isResponsive) ?? readLanes[0]).submit(submission)
+            reads?.submit(submission)
         }
     }
 
@@ -88,7 +87,7 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
 
     /// Answers what has waited for too long.
     public override func timerFired() {
-        for lane in readLanes { lane.expire(now: loop.now) }
+        reads?.expire(now: loop.now)
         writes?.expire(now: loop.now)
         if outstanding > 0 { loop.setTimer(self, at: loop.now + Self.tick) }
     }

@@ -7,13 +7,14 @@ internal import Tasks
 /// A read may be run as often as it takes, so a lost connection only means that it is sent again.
 final class ReadLane: EventSource, PipelineClient {
     private unowned let store: PostgreSQLTaskStore
+    private unowned let queue: ReadQueue
     private let loop: EventLoop
     private let pipeline: Pipeline<ReadLane>
-    private var waiting = Queue<Submission>()
     private var sent = Queue<Submission>()
 
-    init(store: PostgreSQLTaskStore, url: String, on loop: EventLoop) {
+    init(store: PostgreSQLTaskStore, queue: ReadQueue, url: String, on loop: EventLoop) {
         self.store = store
+        self.queue = queue
         self.loop = loop
         pipeline = Pipeline(url: url, statements: TaskStatements.reads, check: Migrations.check, on: loop)
         super.init()
@@ -22,8 +23,14 @@ final class ReadLane: EventSource, PipelineClient {
 
     var isBroken: Bool { pipeline.isBroken }
 
+    var isReady: Bool { pipeline.isReady }
+
+    /// When the oldest of those under way was sent.
+    var oldestSentAt: UInt64 { sent.first?.sentAt ?? .max }
+
     /// Whether a read sent now would be run soon: the oldest that is under way has not been for long.
     var isResponsive: Bool {
+        pipeline.probe()
         guard pipeline.isReady else { return false }
         guard let oldest = sent.first else { return true }
         return loop.now < oldest.sentAt + 10_000_000
@@ -33,16 +40,10 @@ final class ReadLane: EventSource, PipelineClient {
         pipeline.connect()
     }
 
-    func submit(_ submission: Submission) {
-        pipeline.probe()
-        guard pipeline.isReady else {
-            waiting.append(submission)
-            return pipeline.connect()
-        }
-        send(submission)
-    }
-
-    private func send(_ submission: Submission) {
+    /// Sends a read.
+    ///
+    /// Only when `isReady`.
+    func send(_ submission: Submission) {
         var submission = submission
         submission.sentAt = loop.now
         // First, so that it is among those that are sent again if the connection breaks in this moment.
@@ -60,13 +61,11 @@ final class ReadLane: EventSource, PipelineClient {
     /// Answers what nobody should wait for any longer.
     func expire(now: UInt64) {
         var expired: [Submission] = []
-        func expire(_ submission: inout Submission) {
+        sent.updateEach { submission in
             guard !submission.isAnswered, submission.deadline <= now else { return }
             submission.isAnswered = true
             expired.append(submission)
         }
-        waiting.updateEach(expire)
-        sent.updateEach(expire)
         if pipeline.isReady, let oldest = sent.first, oldest.isAnswered, oldest.deadline + 2_000_000_000 < now {
             pipeline.abandon("no answer from the database")
         }
@@ -75,7 +74,7 @@ final class ReadLane: EventSource, PipelineClient {
 
     // MARK: PipelineClient
 
-    var needsConnection: Bool { !waiting.isEmpty || store.isInUse }
+    var needsConnection: Bool { !queue.isEmpty || store.isInUse }
 
     func reasonToRefuse(_ check: QueryResult) -> String? {
         Migrations.reasonToRefuse(check).map { "the schema cannot be used: \($0)" }
@@ -83,10 +82,7 @@ final class ReadLane: EventSource, PipelineClient {
 
     func pipelineBecameReady() {
         store.connected()
-        for submission in waiting.removeAll() where !submission.isAnswered {
-            // The connection may break on the way.
-            if pipeline.isReady { send(submission) } else { waiting.append(submission) }
-        }
+        queue.resume()
     }
 
     func pipelineReceived(_ result: QueryResult) {
@@ -95,16 +91,16 @@ final class ReadLane: EventSource, PipelineClient {
         case .rows, .sync:
             store.finished(submission, .done(PostgreSQLTaskRows(result, isCounted: submission.operation.isCounted)))
         case .skipped:
-            submit(submission)
+            queue.submit(submission)
         case .failed(let error):
             store.observe(error)
             switch error.family {
             case .conflict where submission.conflicts < 3:
                 submission.conflicts += 1
-                submit(submission)
+                queue.submit(submission)
             case .unknownStatement:
-                waiting.append(submission)
                 pipeline.abandon("the session has lost its statements")
+                queue.submit(submission)
             default:
                 store.finished(submission, .failed(TaskFailure(error)))
             }
@@ -113,12 +109,11 @@ final class ReadLane: EventSource, PipelineClient {
 
     func pipelineSynced() {}
 
-    func pipelineCommitFailed(_ error: PostgreSQLError) {}
+    func pipelineUndone(_ error: PostgreSQLError) {}
 
     func pipelineLost(_ error: PostgreSQLError) {
         store.observe(lost: error)
-        let unsent = waiting.removeAll()
-        for submission in sent.removeAll() + unsent where !submission.isAnswered { waiting.append(submission) }
+        queue.resume(sent.removeAll())
     }
 }
 

@@ -10,6 +10,8 @@ struct Submission {
     var sentAt: UInt64 = 0
     /// How often it had to give way to another transaction.
     var conflicts = 0
+    /// It was sent on a connection that was lost, and may have been done.
+    var mayBeDone = false
     /// Its asker has been told; whatever comes now is dropped.
     var isAnswered = false
 
@@ -17,5 +19,10 @@ struct Submission {
         self.operation = operation
         self.ticket = ticket
         self.deadline = deadline
+    }
+
+    /// What to say instead of `failure`, which is about the last attempt only.
+    func failure(_ failure: TaskFailure) -> TaskFailure {
+        mayBeDone && failure == .unavailable ? .outcomeUnknown : failure
     }
 }

@@ -7,19 +7,22 @@ struct WriteBatch {
     enum Verdict {
         /// All is committed; a result for each submission.
         case committed([QueryResult])
-        /// All is undone, and one of several is to blame: each is to be run again, alone.
-        case divided
-        /// The only one was refused; nothing is done.
-        case refused(PostgreSQLError)
+        /// All is undone: one was refused, or the commit.
+        case undone(PostgreSQLError)
     }
 
     /// In the order of their owners: batches of all workers take the owners' rows in one order and cannot wait for
     /// each other in a circle.
     private(set) var submissions: [Submission]
-    /// Its sync is on its way: from here on it may be committed without our knowing.
+    /// Its sync is on its way.
     var isSent = false
     private var results: [QueryResult] = []
     private var error: PostgreSQLError?
+    /// Which one was refused.
+    private var culprit: Int?
+
+    /// Whether it may be committed without our knowing.
+    var mayBeDone: Bool { isSent && error == nil }
 
     init(_ submissions: [Submission]) {
         // By bytes: `String`'s own order takes different spellings of a character for one. The sort is stable, so one
@@ -32,21 +35,31 @@ struct WriteBatch {
     /// Takes the next submission's result.
     mutating func receive(_ result: QueryResult) {
         switch result.outcome {
-        case .failed(let error): self.error = error
+        case .failed(let error):
+            self.error = error
+            culprit = results.count
         case .rows, .skipped, .sync: results.append(result)
         }
     }
 
-    /// The transaction could not be committed.
-    mutating func commitFailed(_ error: PostgreSQLError) {
+    /// The transaction was undone as a whole.
+    mutating func undo(_ error: PostgreSQLError) {
         self.error = error
     }
 
     /// The transaction is over.
     func verdict() -> Verdict {
-        if let error { return submissions.count > 1 ? .divided : .refused(error) }
+        if let error { return .undone(error) }
         precondition(results.count == submissions.count)
         return .committed(results)
+    }
+
+    /// What is to be run again after it was undone: the one that was refused comes last, because it may well wait for
+    /// something once more.
+    var unanswered: [Submission] {
+        var order = Array(submissions.indices)
+        if let culprit { order.append(order.remove(at: culprit)) }
+        return order.map { submissions[$0] }.filter { !$0.isAnswered }
     }
 
     /// Answers nobody twice: marks those whose deadline has passed and gives them back.

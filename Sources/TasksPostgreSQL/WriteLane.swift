@@ -75,8 +75,8 @@ final class WriteLane: PipelineClient {
         batches.updateFirst { batch in batch.receive(result) }
     }
 
-    func pipelineCommitFailed(_ error: PostgreSQLError) {
-        batches.updateFirst { batch in batch.commitFailed(error) }
+    func pipelineUndone(_ error: PostgreSQLError) {
+        batches.updateFirst { batch in batch.undo(error) }
     }
 
     func pipelineSynced() {
@@ -86,46 +86,47 @@ final class WriteLane: PipelineClient {
             for (submission, result) in zip(batch.submissions, results) where !submission.isAnswered {
                 store.finished(submission, .done(PostgreSQLTaskRows(result, isCounted: false)))
             }
-        case .divided:
-            for submission in batch.submissions { run(WriteBatch([submission])) }
-        case .refused(let error):
-            store.observe(error)
+        case .undone(let error) where error.family == .unknownStatement:
+            // Nothing that is sent on this session can be done; another one may know the statements.
+            queue.takeBack(batch.submissions)
+            pipeline.abandon("the session has lost its statements")
+        case .undone(let error) where batch.submissions.count == 1:
             refused(batch.submissions[0], error)
+        case .undone:
+            for submission in batch.unanswered { run(WriteBatch([submission])) }
         }
         // There may be a next batch.
         queue.takeBack([])
     }
 
     private func refused(_ submission: Submission, _ error: PostgreSQLError) {
+        store.observe(error)
         guard !submission.isAnswered else { return }
         switch error.family {
         case .conflict where submission.conflicts < 3:
             var again = submission
             again.conflicts += 1
             queue.retry(again)
-        case .unknownStatement:
-            // It was not run, so it may be run elsewhere.
-            queue.takeBack([submission])
-            pipeline.abandon("the session has lost its statements")
         default:
-            store.finished(submission, .failed(TaskFailure(error)))
+            store.finished(submission, .failed(submission.failure(TaskFailure(error))))
         }
     }
 
     func pipelineLost(_ error: PostgreSQLError) {
         store.observe(lost: error)
-        var safe: [Submission] = []
+        var again: [Submission] = []
         var unknown: [Submission] = []
         for batch in batches.removeAll() {
-            for submission in batch.submissions where !submission.isAnswered {
-                if batch.isSent, !submission.operation.action.isRepeatable {
+            for var submission in batch.submissions where !submission.isAnswered {
+                if batch.mayBeDone { submission.mayBeDone = true }
+                if submission.mayBeDone, !submission.operation.action.isRepeatable {
                     unknown.append(submission)
                 } else {
-                    safe.append(submission)
+                    again.append(submission)
                 }
             }
         }
-        if !safe.isEmpty { queue.takeBack(safe) }
+        if !again.isEmpty { queue.takeBack(again) }
         for submission in unknown { store.finished(submission, .failed(.outcomeUnknown)) }
     }
 }

@@ -51,6 +51,8 @@ final class WriteQueue: EventSource {
     /// Runs it again after a moment, a different one for each worker, or they would meet again.
     func retry(_ submission: Submission) {
         retrying.append(submission)
+        // Once for all that come meanwhile, or they could put it off without end.
+        guard retrying.count == 1 else { return }
         loop.setTimer(self, at: loop.now + .random(in: 1_000_000...10_000_000))
     }
 
@@ -79,7 +81,7 @@ final class WriteQueue: EventSource {
             submission.isAnswered = true
             expired.append(submission)
         }
-        for submission in expired { store.finished(submission, .failed(.unavailable)) }
+        for submission in expired { store.finished(submission, .failed(submission.failure(.unavailable))) }
         for lane in lanes { lane.expire(now: now) }
     }
 }

@@ -1,5 +1,6 @@
 """What tests share: a user of their own each, so that they run in any order and beside each other."""
 
+import resource
 import sys
 import urllib.parse
 import uuid
@@ -85,6 +86,13 @@ def user(make_user) -> User:
 @pytest.fixture
 def other(make_user) -> User:
     return make_user("other-")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def thousands_of_files():
+    """Each connection of a test is one; a login's usual 1024 is too few."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65536), most))
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,6 @@ def test_a_worker_does_not_grow(user):
     after = {pid: stack.memory(pid) for pid in workers}
     print(f"KiB after {first} requests: {before}; after {first + second}: {after}")
     assert stack.workers() == workers
-    for pid in workers:
-        assert after[pid] <= before[pid] + 512, (before, after)
-        assert after[pid] < 20 * 1024
+    # The biggest of them: which worker gets how many of the first requests is chance.
+    assert max(after.values()) <= max(before.values()) + 512, (before, after)
+    assert max(after.values()) < 20 * 1024

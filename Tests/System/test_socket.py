@@ -1,7 +1,6 @@
 """The workers' socket itself: kept connections, broken ones, and bytes that are no FastCGI."""
 
 import os
-import resource
 import stat
 import struct
 import subprocess
@@ -12,12 +11,6 @@ import pytest
 import stack
 import web
 from fastcgi import ABORT, BEGIN, PARAMS, STDIN, Connection, pair, parameters, record, request
-
-
-@pytest.fixture(scope="module", autouse=True)
-def many_files():
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65536), most))
 
 
 def test_only_the_services_user_reaches_the_socket():

@@ -38,7 +38,8 @@ build_release() {
     [ -e "$folder" ] || folder=$checkout
     [ -w "$folder" ] || die "no right to write to $folder" "Run as the owner of the checkout."
     [ -d "$checkout/.build/release" ] || room "$checkout" 1500 "the build"
-    swift build --package-path "$checkout" -c release --static-swift-stdlib --product todo-fcgi || die "the build failed; the lines above say why"
+    # Colours would be another flag of the compiler, and with or without a terminal everything would be built anew.
+    swift build --package-path "$checkout" -c release --static-swift-stdlib --no-color-diagnostics --product todo-fcgi || die "the build failed; the lines above say why"
     # The service's user may not be able to enter the checkout, and a build must not change what runs.
     install -m 755 "$checkout/.build/release/todo-fcgi" "$home/bin/todo-fcgi"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# What deploy/test adds: packages of the tests, settings of nobody, and the sum over all kinds of tests.
+# What deploy/test and deploy/bench add: packages of the tests, copies that leave nothing, and the sum over all kinds of tests.
 
 need_to_test() {
     local module
@@ -8,6 +8,7 @@ need_to_test() {
     done
     need wrk /usr/bin/wrk
     need shellcheck /usr/bin/shellcheck
+    need valgrind /usr/bin/valgrind
 }
 
 passed=0 failed=0 failures=()
@@ -57,16 +58,19 @@ PYTHON
 }
 
 # swift_tests NAME FOLDER ARGUMENT…: builds and runs tests in a build folder of their own, so that no two modes take
-# turns in one. Passing tests are counted, not listed.
+# turns in one. Passing tests are counted, not listed, and every tenth step of a build is progress enough.
 swift_tests() {
     local name=$1 folder=$2 report status=0
     shift 2
     step "$name"
     report=$(mktemp -u)
-    swift test --package-path "$checkout" --scratch-path "$checkout/$folder" --xunit-output "$report.xml" "$@" 2>&1 |
-        { grep --line-buffered -vE '^(◇|✔) (Suite|Test ("|[A-Za-z_`]+\())|^Test Suite|^	 Executed|warning: the use of .mktemp' || true; } || status=$?
+    # What XCTest itself leaves at its end is no leak of ours.
+    echo leak:libXCTest.so >"$report.leaks"
+    export LSAN_OPTIONS=suppressions=$report.leaks:print_suppressions=0
+    swift test --no-color-diagnostics --package-path "$checkout" --scratch-path "$checkout/$folder" --xunit-output "$report.xml" "$@" 2>&1 |
+        { grep --line-buffered -vP '^(◇|↳|✔ (?!Test run with))|^\[\d*[1-9]/\d+\] |ld.gold: warning|warning: the use of .mktemp' || true; } || status=$?
     # The other report is XCTest's, which has no tests here.
-    rm -f "$report.xml"
+    rm -f "$report.xml" "$report.leaks"
     add_report "$name" "$status" "$report-swift-testing.xml"
 }
 
@@ -81,6 +85,16 @@ free_port() {
         fi
     done
     return 1
+}
+
+# A copy of which nothing is to stay.
+remove_copy() {
+    if ! home_exists; then return 0; fi
+    settle
+    nginx_stop
+    pool_stop
+    postgres_stop
+    home_purge
 }
 
 # The sum, as the last line.

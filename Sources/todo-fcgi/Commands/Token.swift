@@ -34,7 +34,9 @@ struct Token: ParsableCommand {
     }
 }
 
-/// A span of time as a person types it: `900`, `15m`, `12h`, `7d`; a negative one makes a token that has expired.
+/// A span of time of at most ten years as a person types it: `900`, `15m`, `12h`, `7d`.
+///
+/// A negative one makes a token that has expired.
 struct Lifetime: ExpressibleByArgument, CustomStringConvertible {
     let seconds: Int64
 
@@ -45,16 +47,11 @@ struct Lifetime: ExpressibleByArgument, CustomStringConvertible {
     init?(argument: String) {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
         let unit = argument.last.flatMap { units[$0] }
-        guard let number = Int64(unit == nil ? argument : String(argument.dropLast())),
-            abs(number.clampedMagnitude) <= 3_650 * 86_400
-        else { return nil }
-        seconds = number * (unit ?? 1)
+        guard let number = Int64(unit == nil ? argument : String(argument.dropLast())) else { return nil }
+        let product = number.multipliedReportingOverflow(by: unit ?? 1)
+        guard !product.overflow, product.partialValue.magnitude <= 3_650 * 86_400 else { return nil }
+        seconds = product.partialValue
     }
 
     var description: String { "\(seconds)" }
-}
-
-extension Int64 {
-    /// The magnitude, for the one value that has none as well.
-    fileprivate var clampedMagnitude: Int64 { self == .min ? .max : abs(self) }
 }

@@ -47,22 +47,29 @@ extension Connection {
     ///
     /// 0 when it does not say, or when the clocks disagree.
     func timeSinceStart(_ now: UInt64) -> UInt64 {
-        guard let text = parameter("REQUEST_START") else { return 0 }
+        guard let text = parameter("REQUEST_START"), let start = RequestStart.nanoseconds(text) else { return 0 }
+        return now > start ? now - start : 0
+    }
+}
+
+/// The moment that REQUEST_START names.
+enum RequestStart {
+    /// Nanoseconds since 1970, from seconds with three decimals; nil from any other text.
+    static func nanoseconds(_ text: Span<UInt8>) -> UInt64? {
         var milliseconds: UInt64 = 0
         var decimals = -1
-        for index in text.indices where decimals < 3 {
+        for index in text.indices {
             let byte = text[index]
-            if byte == UInt8(ascii: "."), decimals < 0 {
+            if byte == UInt8(ascii: "."), decimals < 0, index > 0 {
                 decimals = 0
-            } else if byte >= 0x30, byte <= 0x39, milliseconds < 1 << 50 {
+            } else if byte >= 0x30, byte <= 0x39, decimals < 3, milliseconds < 1 << 40 {
+                // The bound is far beyond our time, and a tenth of a million times more still fits.
                 milliseconds = milliseconds * 10 + UInt64(byte - 0x30)
                 if decimals >= 0 { decimals += 1 }
             } else {
-                return 0
+                return nil
             }
         }
-        guard decimals == 3 else { return 0 }
-        let start = milliseconds * 1_000_000
-        return now > start ? now - start : 0
+        return decimals == 3 ? milliseconds * 1_000_000 : nil
     }
 }

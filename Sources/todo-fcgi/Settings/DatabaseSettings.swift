@@ -13,10 +13,10 @@ struct DatabaseSettings {
     init(_ reader: inout SettingsReader) {
         let known = reader.problems.count
         url = reader.textOrFile("DATABASE_URL").map(Self.libpqURL) ?? ""
-        migrationURL = reader.textOrFile("DATABASE_MIGRATION_URL").map(Self.libpqURL) ?? url
         if url.isEmpty, reader.problems.count == known {
             reader.problem("DATABASE_URL is not set: postgresql://user:password@host/database")
         }
+        migrationURL = reader.textOrFile("DATABASE_MIGRATION_URL").map(Self.libpqURL) ?? url
         readConnections = reader.integer("TODO_READ_CONNECTIONS", default: 2, in: 1...32)
         writeConnections = reader.integer("TODO_WRITE_CONNECTIONS", default: 4, in: 1...32)
     }
@@ -42,7 +42,9 @@ struct DatabaseSettings {
     static func libpqURL(_ url: String) -> String {
         guard let colon = url.range(of: "://") else { return url }
         let scheme = url[..<colon.lowerBound]
-        guard let plus = scheme.firstIndex(of: "+") else { return url }
+        guard let plus = scheme.firstIndex(of: "+"), ["postgresql", "postgres"].contains(scheme[..<plus]) else {
+            return url
+        }
         var rest = String(url[colon.lowerBound...])
         for mark in ["?", "&"] {
             if let range = rest.range(of: mark + "ssl=") { rest.replaceSubrange(range, with: mark + "sslmode=") }

@@ -30,18 +30,28 @@ struct SettingsReader {
         return value
     }
 
-    /// A text that may be in a file, whose path is in the variable with `_FILE` at its end; an empty one counts as not
-    /// set there too.
+    /// A text that may be in a file: one whose path is in the variable with `_FILE` at its end, or a credential of that
+    /// name from systemd.
     mutating func textOrFile(_ name: String) -> String? {
-        guard let path = text(name + "_FILE") else { return text(name) }
+        guard let path = text(name + "_FILE") else { return text(name) ?? credential(name) }
         if text(name) != nil { problem("\(name) and \(name)_FILE are both set: keep one") }
         do {
             let text = try TextFile.read(path)
-            return text.isEmpty ? nil : text
+            if !text.isEmpty { return text }
+            // Not the same as not set: libpq takes an empty text as "whatever is the default".
+            problem("\(name)_FILE: the file is empty")
         } catch {
             problem("\(name)_FILE: \(error)")
+        }
+        return nil
+    }
+
+    /// What `LoadCredential=` of the unit has put there; an empty one stands in for a file that is not there.
+    private func credential(_ name: String) -> String? {
+        guard let folder = text("CREDENTIALS_DIRECTORY"), let text = try? TextFile.read("\(folder)/\(name)") else {
             return nil
         }
+        return text.isEmpty ? nil : text
     }
 
     /// A shared secret, in the environment or in a file.
@@ -111,8 +121,9 @@ struct SettingsReader {
         var entry = unsafe environ
         while let text = unsafe entry.pointee {
             let line = unsafe String(cString: text)
-            if let separator = line.firstIndex(of: "=") {
-                variables[String(line[..<separator])] = String(line[line.index(after: separator)...])
+            // By bytes: as a character, = would be another one where a combining mark follows.
+            if let separator = line.utf8.firstIndex(of: UInt8(ascii: "=")) {
+                variables[String(line[..<separator])] = String(line[line.utf8.index(after: separator)...])
             }
             unsafe entry += 1
         }

@@ -3,7 +3,7 @@ import Glibc
 
 /// Small files that hold one setting.
 enum TextFile {
-    /// Reads a file of at most 64 KiB, without the line break that editors put at its end.
+    /// Reads a file of less than 64 KiB, without the line break that editors put at its end; EFBIG when it is larger.
     static func read(_ path: String) throws(SystemError) -> String {
         let descriptor = try checked("open", unsafe open(path, O_RDONLY | O_CLOEXEC))
         defer { close(descriptor) }
@@ -18,6 +18,7 @@ enum TextFile {
             if part == 0 { break }
             count += part
         }
+        guard count < bytes.count else { throw SystemError("read", code: EFBIG) }
         var text = bytes[..<count]
         while text.last == UInt8(ascii: "\n") || text.last == UInt8(ascii: "\r") { text.removeLast() }
         guard let string = String(validating: text, as: UTF8.self) else { throw SystemError("read", code: EILSEQ) }

@@ -1,0 +1,147 @@
+import EventLoop
+import Glibc
+import Testing
+
+@Suite("Turns of a loop")
+struct TurnTests {
+    private let loop: EventLoop
+    private let pair = Pair()
+
+    init() throws {
+        loop = try EventLoop()
+    }
+
+    @Test("Descriptors come first, then timers, then what was left for the end, in the order it was left")
+    func order() throws {
+        let (descriptor, timer, first, second) = (Probe(), Probe(), Probe(), Probe())
+        var order: [String] = []
+        descriptor.respond = { _ in order.append("descriptor") }
+        timer.respond = { _ in order.append("timer") }
+        first.respond = { _ in order.append("first") }
+        second.respond = { _ in order.append("second") }
+        loop.postpone(first)
+        loop.postpone(second)
+        loop.setTimer(timer, at: 0)
+        try loop.add(descriptor, descriptor: pair.near, for: .writable)
+        try loop.turnAtOnce()
+        #expect(order == ["descriptor", "timer", "first", "second"])
+        loop.remove(descriptor)
+    }
+
+    @Test("What is postponed many times in a turn is called once, and not in the next")
+    func once() throws {
+        let probe = Probe()
+        for _ in 1...5 { loop.postpone(probe) }
+        try loop.turnAtOnce()
+        #expect(probe.takeCalls() == [.turnEnded])
+        try loop.turnAtOnce()
+        #expect(probe.calls.isEmpty)
+        loop.postpone(probe)
+        try loop.turnAtOnce()
+        #expect(probe.takeCalls() == [.turnEnded])
+    }
+
+    @Test("What is postponed while the turn ends belongs to this end: by itself, by others, in circles")
+    func again() throws {
+        let (first, second) = (Probe(), Probe())
+        var rounds = 0
+        first.respond = { [unowned loop] _ in
+            rounds += 1
+            loop.postpone(second)
+        }
+        second.respond = { [unowned loop, unowned first] _ in if rounds < 3 { loop.postpone(first) } }
+        loop.postpone(first)
+        try loop.turnAtOnce()
+        #expect(first.calls.count == 3 && second.calls.count == 3)
+
+        let alone = Probe()
+        alone.respond = { [unowned loop, unowned alone] _ in if alone.calls.count < 4 { loop.postpone(alone) } }
+        loop.postpone(alone)
+        try loop.turnAtOnce()
+        #expect(alone.calls.count == 4)
+    }
+
+    @Test("A source that is postponed and let go is called all the same, and let go behind it")
+    func ownership() throws {
+        var calls = 0
+        var probe: Probe? = Probe()
+        weak let watched = probe
+        probe?.respond = { _ in calls += 1 }
+        loop.postpone(probe!)
+        probe = nil
+        try loop.turnAtOnce()
+        #expect(calls == 1)
+        #expect(watched == nil)
+    }
+
+    @Test("A source may add, remove, set timers and postpone from any of its calls")
+    func reentry() throws {
+        let (probe, other) = (Probe(), Probe())
+        var kinds: Set<String> = []
+        func everything(_ call: Probe.Call) {
+            kinds.insert("\(call)")
+            loop.remove(other)
+            #expect(throws: Never.self) { try loop.add(other, descriptor: pair.near, for: [.writable, .edge]) }
+            loop.setTimer(other, at: .max)
+            loop.cancelTimer(other)
+            loop.postpone(other)
+        }
+        probe.respond = { everything($0) }
+        let own = Pair()
+        try loop.add(probe, descriptor: own.near, for: [.writable, .edge])
+        loop.setTimer(probe, at: 0)
+        loop.postpone(probe)
+        try loop.turnAtOnce()
+        #expect(kinds.count == 3)
+        probe.respond = nil
+        loop.remove(probe)
+        loop.remove(other)
+    }
+
+    @Test("It runs until it is stopped, and can be run again")
+    func run() throws {
+        for rounds in [1, 3] {
+            let probe = Probe()
+            probe.respond = { [unowned loop, unowned probe] _ in
+                if probe.calls.count == rounds { loop.stop() } else { loop.setTimer(probe, at: loop.now) }
+            }
+            loop.setTimer(probe, at: loop.now)
+            try loop.run()
+            #expect(probe.calls.count == rounds)
+        }
+    }
+
+    @Test("The end of a turn is still worked through when it was stopped before")
+    func stoppedEarly() throws {
+        let (stopping, last) = (Probe(), Probe())
+        stopping.respond = { [unowned loop] _ in
+            loop.stop()
+            loop.postpone(last)
+        }
+        loop.setTimer(stopping, at: 0)
+        try loop.run()
+        #expect(last.calls == [.turnEnded])
+    }
+
+    @Test("The clocks go on, and the loop's time stands still within a turn")
+    func clocks() throws {
+        #expect(Clock.monotonic <= Clock.monotonic)
+        // 2024-01-01 and 2100-01-01.
+        #expect((1_704_067_200_000_000_000...4_102_444_800_000_000_000).contains(Clock.realTime))
+        let (first, second) = (Probe(), Probe())
+        var times: [UInt64] = []
+        first.respond = { [unowned loop] _ in times.append(loop.now) }
+        second.respond = { [unowned loop] _ in times.append(loop.now) }
+        loop.setTimer(first, at: 0)
+        loop.postpone(second)
+        try loop.turnAtOnce()
+        #expect(times == [loop.now, loop.now])
+    }
+
+    @Test("An error names its call and the system's words for it")
+    func errors() throws {
+        #expect("\(SystemError("open", code: ENOENT))" == "open: No such file or directory")
+        #expect(throws: SystemError("chdir", code: ENOENT)) { try checked("chdir", chdir("/nowhere")) }
+        #expect(try checked("dup", 7) == 7)
+    }
+}

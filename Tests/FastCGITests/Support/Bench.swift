@@ -1,0 +1,102 @@
+import EventLoop
+import FastCGI
+import Glibc
+import Testing
+
+/// All tests of a server, one after the other: some of them measure time.
+@Suite("FastCGI", .serialized)
+enum FastCGITests {}
+
+/// A server on a socket of its own and a loop that the test turns.
+final class Bench {
+    let loop: EventLoop
+    let recorder = Recorder()
+    let path: String
+    private var openServer: Server<Recorder>?
+
+    init(bodyBytes: Int = 1 << 20, peerMilliseconds: Int = 2_000) throws {
+        path = temporaryPath()
+        loop = try EventLoop()
+        var limits = Server<Recorder>.Limits()
+        limits.bodyBytes = bodyBytes
+        limits.peerMilliseconds = peerMilliseconds
+        openServer = try Server(accepting: .bound(to: path), on: loop, limits: limits)
+        server.handler = recorder
+    }
+
+    var server: Server<Recorder> {
+        guard let openServer else { preconditionFailure("the server was closed") }
+        return openServer
+    }
+
+    deinit {
+        closeServer()
+        removeFolder(of: path)
+    }
+
+    /// Lets go of the server, whatever it is doing.
+    func closeServer() {
+        guard openServer != nil else { return }
+        // It leaves the loop, which holds it while it accepts.
+        server.whenDrained = nil
+        server.drain(until: 0)
+        try? loop.turn(timeout: 0)
+        openServer = nil
+    }
+
+    /// Turns without waiting: one turn accepts one connection, or reads and answers what has arrived.
+    func turn(_ count: Int = 1) throws {
+        for _ in 0..<count { try loop.turn(timeout: 0) }
+    }
+
+    /// Connects and is accepted.
+    func connect() throws -> Peer {
+        let known = server.connectionCount
+        let peer = Peer(to: path)
+        try turn()
+        #expect(server.connectionCount == known + 1)
+        return peer
+    }
+
+    /// Turns until something is so, or five seconds have passed.
+    func turn(until condition: () throws -> Bool) throws -> Bool {
+        let deadline = Clock.monotonic + 5_000_000_000
+        while try !condition() {
+            guard Clock.monotonic < deadline else { return false }
+            try loop.turn(timeout: 5_000_000)
+        }
+        return true
+    }
+
+    /// A request that is answered on the same connection; what a healthy server does.
+    func serves(_ peer: Peer, _ call: Call = Call("GET", "/healthy")) throws -> Bool {
+        let known = peer.replies.count
+        peer.send(call)
+        return try turn { peer.replies.count == known + 1 }
+    }
+
+    /// A request on a connection of its own.
+    func serves() throws -> Bool {
+        let peer = Peer(to: path)
+        return try serves(peer)
+    }
+
+    /// How long something took, in milliseconds.
+    func milliseconds(_ work: () throws -> Void) rethrows -> UInt64 {
+        let start = Clock.monotonic
+        try work()
+        return (Clock.monotonic - start) / 1_000_000
+    }
+}
+
+/// A path that no other test uses.
+func temporaryPath() -> String {
+    var template = Array("/tmp/fastcgi-tests-XXXXXX".utf8CString)
+    precondition(mkdtemp(&template) != nil, "mkdtemp: \(errno)")
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) + "/socket"
+}
+
+func removeFolder(of path: String) {
+    unlink(path)
+    rmdir(String(path.dropLast("/socket".count)))
+}

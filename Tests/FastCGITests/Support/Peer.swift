@@ -1,0 +1,127 @@
+import Glibc
+
+/// The web server's end of a connection.
+final class Peer {
+    let descriptor: Int32
+    private(set) var reader = ReplyReader()
+    /// The other end has closed, or broken, the connection.
+    private(set) var isClosed = false
+
+    /// Connects at once; the kernel does not wait for an `accept`.
+    init(to path: String) {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        precondition(descriptor >= 0, "socket: \(errno)")
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let result = withUnsafePointer(to: address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        precondition(result == 0, "connect: \(errno)")
+    }
+
+    deinit {
+        if !isGone { Glibc.close(descriptor) }
+    }
+
+    private var isGone = false
+
+    /// Sends what fits into the socket's buffer, some 200 KB: nobody reads meanwhile on this thread.
+    func send(_ bytes: [UInt8]) {
+        precondition(bytes.count < 150_000, "nobody would read the rest: send it from a thread of its own")
+        _ = Wire.send(descriptor, bytes)
+    }
+
+    func send(_ call: Call) {
+        send(call.bytes)
+    }
+
+    /// Both ways at once, as a web server that gives up.
+    func close() {
+        Glibc.close(descriptor)
+        isGone = true
+    }
+
+    /// Nothing more will be sent; the answer can still come.
+    func endSending() {
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// Reads what has arrived, without waiting.
+    func receive() {
+        while !isClosed {
+            switch Wire.receive(descriptor, atMost: 65_536, flags: Int32(MSG_DONTWAIT)) {
+            case .bytes(let bytes): reader.take(bytes)
+            case .nothing: return
+            case .closed: isClosed = true
+            }
+        }
+    }
+
+    /// The answers so far.
+    var replies: [Reply] {
+        receive()
+        return reader.replies
+    }
+
+    /// Whether the other end has closed the connection.
+    var sawEnd: Bool {
+        receive()
+        return isClosed
+    }
+}
+
+/// System calls on a peer's descriptor, for threads too.
+enum Wire {
+    enum Received {
+        case bytes([UInt8])
+        case nothing
+        case closed
+    }
+
+    /// Sends all of it; false when the other end is gone.
+    static func send(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let part = bytes[sent...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if part < 0 { return false }
+            sent += part
+        }
+        return true
+    }
+
+    /// Sends piece by piece, each when the other end has read the one before it.
+    static func send(_ descriptor: Int32, _ bytes: [UInt8], inPiecesOf size: Int) {
+        var rest = bytes[...]
+        while !rest.isEmpty, send(descriptor, Array(rest.prefix(size))) {
+            rest = rest.dropFirst(size)
+            var unread: Int32 = 0
+            repeat {
+                sched_yield()
+                // SIOCOUTQ: what was sent and not yet read.
+                guard ioctl(descriptor, UInt(TIOCOUTQ), &unread) == 0 else { return }
+            } while unread > 0 && !isClosed(descriptor)
+        }
+    }
+
+    static func receive(_ descriptor: Int32, atMost count: Int, flags: Int32 = 0) -> Received {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let part = recv(descriptor, &bytes, count, flags)
+        if part > 0 { return .bytes(Array(bytes[..<part])) }
+        return part < 0 && errno == EAGAIN ? .nothing : .closed
+    }
+
+    /// Gives up both ways, for a descriptor that somebody else will close.
+    static func breakOff(_ descriptor: Int32) {
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    private static func isClosed(_ descriptor: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: 0, revents: 0)
+        return poll(&entry, 1, 0) > 0
+    }
+}

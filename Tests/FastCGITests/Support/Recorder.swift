@@ -1,0 +1,41 @@
+import FastCGI
+
+/// A handler that writes down what it gets.
+final class Recorder: RequestHandler {
+    struct Received: Equatable {
+        var id: RequestID
+        var method: String?
+        var target: String?
+        var body: [UInt8]
+        var isTooLarge: Bool
+        var isIncomplete: Bool
+    }
+
+    private(set) var received: [Received] = []
+    /// The answer to all requests; nil to leave them unanswered.
+    var answer: [UInt8]? = Array("Status: 204\r\n\r\n".utf8)
+    /// Called with each connection after its request was written down, and before it is answered.
+    var observe: ((Connection<Recorder>) -> Void)?
+
+    func handle(_ connection: Connection<Recorder>, body: borrowing RequestBody) {
+        received.append(
+            Received(
+                id: connection.id, method: connection.text("REQUEST_METHOD"), target: connection.text("REQUEST_URI"),
+                body: Array(copying: body.bytes), isTooLarge: body.isTooLarge, isIncomplete: body.isIncomplete))
+        observe?(connection)
+        if let answer { connection.answer(answer.span) }
+    }
+}
+
+extension Connection {
+    func text(_ name: StaticString) -> String? {
+        guard let bytes = parameter(name) else { return nil }
+        return String(decoding: Array(copying: bytes), as: UTF8.self)
+    }
+}
+
+extension Array<UInt8> {
+    init(copying span: Span<UInt8>) {
+        self = span.withUnsafeBufferPointer { Array($0) }
+    }
+}

@@ -1,0 +1,51 @@
+/// What came back for one request.
+struct Reply: Equatable {
+    var output: [UInt8] = []
+    var applicationStatus: UInt32 = 0
+    var protocolStatus: UInt8 = 0
+
+    var text: String { String(decoding: output, as: UTF8.self) }
+}
+
+/// Takes records apart as they arrive.
+struct ReplyReader {
+    /// The requests that have their END_REQUEST.
+    private(set) var replies: [Reply] = []
+    /// Records of the connection, not of a request: kind and content.
+    private(set) var management: [(kind: UInt8, content: [UInt8])] = []
+    /// STDOUT of the request that has no END_REQUEST yet.
+    private(set) var unfinished: [UInt8] = []
+    /// Bytes that are no whole record.
+    private var rest: [UInt8] = []
+
+    /// Whether all that arrived was whole replies.
+    var isAtEnd: Bool { rest.isEmpty && unfinished.isEmpty }
+
+    mutating func take(_ bytes: [UInt8]) {
+        rest += bytes
+        var start = 0
+        while rest.count - start >= 8 {
+            let kind = rest[start + 1]
+            let id = Int(rest[start + 2]) << 8 | Int(rest[start + 3])
+            let length = Int(rest[start + 4]) << 8 | Int(rest[start + 5])
+            let end = start + 8 + length + Int(rest[start + 6])
+            guard end <= rest.count else { break }
+            precondition(rest[start] == 1, "a record of another version of FastCGI")
+            take(kind, id, Array(rest[start + 8..<start + 8 + length]))
+            start = end
+        }
+        rest.removeFirst(start)
+    }
+
+    private mutating func take(_ kind: UInt8, _ id: Int, _ content: [UInt8]) {
+        switch kind {
+        case _ where id == 0: management.append((kind, content))
+        case Record.Kind.output.rawValue: unfinished += content
+        case Record.Kind.end.rawValue:
+            let status = content.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            replies.append(Reply(output: unfinished, applicationStatus: status, protocolStatus: content[4]))
+            unfinished = []
+        default: preconditionFailure("a record of kind \(kind)")
+        }
+    }
+}

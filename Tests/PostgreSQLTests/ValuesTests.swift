@@ -1,0 +1,135 @@
+import EventLoop
+import Testing
+
+@testable import PostgreSQL
+
+/// The values of this room, without a server or round trip through one.
+@Suite struct ValuesTests {
+    @Test(
+        "Conditions are sorted by what they mean for the sender",
+        arguments: [
+            ("08006", .connection), ("08P01", .connection), ("57P01", .connection), ("57P02", .connection),
+            ("57P03", .connection), ("57P05", .connection), ("53300", .connection), ("25006", .connection),
+            ("25P03", .connection), ("40001", .conflict), ("40P01", .conflict), ("40002", .statement),
+            ("57014", .notNow), ("55P03", .notNow), ("53200", .notNow), ("53100", .notNow),
+            ("26000", .unknownStatement),
+            ("0A000", .unknownStatement), ("42P05", .duplicateStatement), ("23505", .statement), ("42P01", .statement),
+            ("XX000", .statement), ("", .statement),
+        ] as [(String, SQLState.Family)])
+    func family(code: String, family: SQLState.Family) {
+        #expect(SQLState(code).family == family)
+        #expect(PostgreSQLError(sqlState: SQLState(code), message: "").family == family)
+    }
+
+    @Test("Without a condition it is libpq that speaks, of a broken connection")
+    func noCondition() {
+        #expect(PostgreSQLError(sqlState: nil, message: "gone").family == .connection)
+        #expect(PostgreSQLError(sqlState: nil, message: "gone").description == "gone")
+        #expect(PostgreSQLError(sqlState: SQLState("40001"), message: "no").description == "no (SQLSTATE 40001)")
+    }
+
+    @Test(
+        "A text's fingerprint is the same in every version",
+        arguments: [("", "cbf29ce484222325"), ("a", "af63dc4c8601ec8c"), ("foobar", "85944171f73967e8")])
+    func fingerprint(text: String, expected: String) {
+        #expect(Statement.fingerprint(of: text) == expected)
+        #expect(Statement(text, parameters: []).name == "todo_\(expected)")
+    }
+
+    @Test("Waits between attempts double, up to two seconds, a quarter more or less", arguments: [0, 0.5, 0.999])
+    func backoff(random: Double) {
+        var backoff = Backoff()
+        #expect(backoff.next(isSlow: false, random: random) == 0)
+        for milliseconds in [50, 100, 200, 400, 800, 1_600, 2_000, 2_000] {
+            let expected = Double(milliseconds) * (0.75 + random / 2) * 1e6
+            #expect(backoff.next(isSlow: false, random: random) == UInt64(expected))
+        }
+        for _ in 0..<100 { #expect(backoff.next(isSlow: false, random: random) <= 2_500_000_000) }
+        let slow = backoff.next(isSlow: true, random: random)
+        #expect(slow >= 7_500_000_000 && slow <= 12_500_000_000)
+        backoff.succeeded()
+        #expect(backoff.next(isSlow: false, random: random) == 0)
+    }
+
+    @Test("A queue gives first what came first, however it is used", arguments: [1, 3, 1_500, 5_000])
+    func queue(burst: Int) {
+        var queue = Queue<Int>()
+        var (next, expected) = (0, 0)
+        for _ in 0..<4 {
+            for _ in 0..<burst {
+                queue.append(next)
+                next += 1
+            }
+            for _ in 0..<(burst / 2 + 1) where !queue.isEmpty {
+                #expect(queue.first == expected)
+                #expect(queue.popFirst() == expected)
+                expected += 1
+            }
+            #expect(queue.count == next - expected)
+        }
+        queue.updateEach { $0 += 1_000_000 }
+        queue.updateFirst { $0 += 1 }
+        queue.updateLast { $0 += 2 }
+        var rest = (expected..<next).map { $0 + 1_000_000 }
+        if !rest.isEmpty {
+            rest[0] += 1
+            rest[rest.count - 1] += 2
+        }
+        #expect(queue.removeAll() == rest)
+        #expect(queue.isEmpty && queue.popFirst() == nil && queue.first == nil && queue.removeAll().isEmpty)
+    }
+
+    static let echo = Statement(
+        "select $1, $2, $3, $2 is null, $1 is null, octet_length($1)::bigint, '2000-01-01T00:00:01Z'::timestamptz",
+        parameters: [.text, .bigint, .boolean])
+
+    @Test(
+        "Values go to the server and back as they are",
+        arguments: [
+            (nil, nil, nil), ("", 0, false), ("text", -1, true), ("é😀\u{1}", .max, true), ("NULL", .min, nil),
+            (String(repeating: "é", count: 500_000), 1, false),
+        ] as [(String?, Int64?, Bool?)])
+    func roundTrip(text: String?, number: Int64?, truth: Bool?) throws {
+        let loop = try EventLoop()
+        let receiver = Receiver()
+        let pipeline = try Pipeline<Receiver>(
+            url: TestServer.url(), statements: [Self.echo], check: PipelineClientStub.check, on: loop)
+        pipeline.client = receiver
+        pipeline.connect()
+        while !pipeline.isReady { try loop.turn(timeout: 10_000_000) }
+        var parameters = Parameters()
+        // Twice, since the list's memory is used again.
+        for _ in 0..<2 {
+            parameters.removeAll()
+            parameters.append(text)
+            parameters.append(number)
+            parameters.append(truth)
+            pipeline.send(Self.echo, parameters)
+        }
+        pipeline.sendSync()
+        while receiver.results.count < 2 { try loop.turn(timeout: 10_000_000) }
+        for result in receiver.results {
+            #expect(result.outcome == .rows && result.count == 1)
+            #expect(result.text(row: 0, column: 0) == text)
+            #expect(result.bytes(row: 0, column: 0).count == text?.utf8.count ?? 0)
+            #expect(result.bigint(row: 0, column: 1) == number ?? 0)
+            #expect(result.boolean(row: 0, column: 2) == truth ?? false)
+            #expect(result.isNull(row: 0, column: 2) == (truth == nil))
+            #expect(result.boolean(row: 0, column: 3) == (number == nil))
+            #expect(result.boolean(row: 0, column: 4) == (text == nil))
+            #expect(result.bigint(row: 0, column: 5) == Int64(text?.utf8.count ?? 0))
+            #expect(result.bigint(row: 0, column: 6) == 1_000_000)
+        }
+    }
+
+    private final class Receiver: PipelineClient {
+        var results: [QueryResult] = []
+        var needsConnection: Bool { true }
+        func reasonToRefuse(_ check: QueryResult) -> String? { nil }
+        func pipelineBecameReady() {}
+        func pipelineReceived(_ result: QueryResult) { results.append(result) }
+        func pipelineSynced() {}
+        func pipelineUndone(_ error: PostgreSQLError) {}
+        func pipelineLost(_ error: PostgreSQLError) {}
+    }
+}

@@ -1,0 +1,195 @@
+import EventLoop
+import Tasks
+import Testing
+
+@testable import TasksPostgreSQL
+
+/// Connections that break at chosen moments, between the store and a real server.
+@Suite struct LossTests {
+    let database: TestDatabase
+    let relay: Relay
+    let client: StoreClient
+    /// Past the relay.
+    let direct: StoreClient
+
+    init() throws {
+        database = try .shared()
+        let loop = try EventLoop()
+        relay = try Relay(on: loop)
+        let url = try TestServer.url(database: database.name, folder: relay.folder)
+        client = try StoreClient(url, reads: 1, writes: 1, on: loop)
+        direct = try StoreClient(database, on: loop)
+    }
+
+    /// Both lanes are there: 0 is the one for reads, 1 the one for writes.
+    private func connect() throws {
+        client.store.connect()
+        try client.turn("a connection") { client.connections == 2 }
+    }
+
+    @Test("Reads that are under way when the connection breaks are sent again, and answered once")
+    func readsAreSentAgain() throws {
+        defer { relay.close() }
+        try connect()
+        let owner = String.random()
+        try direct.create(owner, "one", "two")
+        relay.held = [0]
+        let tickets: [Ticket] = (0..<20).map { number in
+            client.submit(owner, number.isMultiple(of: 2) ? .read(1) : .list(TaskQuery()))
+        }
+        try client.turn("an answer at the relay") { relay.hasWholeAnswer(0) }
+        relay.cut()
+        for (number, answer) in try client.answers(to: tickets).enumerated() {
+            #expect(answer.tasks?.count == (number.isMultiple(of: 2) ? 1 : 2))
+        }
+    }
+
+    @Test("What became of a create is unknown when the answer to its commit is cut off")
+    func createIsUnknown() throws {
+        defer { relay.close() }
+        try connect()
+        let owner = String.random()
+        relay.held = [1]
+        let ticket = client.submit(owner, .create(TaskDraft(title: "once")))
+        try client.turn("an answer at the relay") { relay.hasWholeAnswer(1) }
+        relay.cut()
+        #expect(try client.answer(to: ticket) == .failed(.outcomeUnknown))
+        #expect(try direct.tasks(owner, .list(TaskQuery())).map(\.title) == ["once"])
+    }
+
+    @Test(
+        "A change that may be made twice is, when the answer to its commit is cut off",
+        arguments: [
+            TaskOperation.Action.update(1, TaskPatch(title: "new")), .complete(1, completed: true),
+            .update(1, TaskPatch()),
+        ])
+    func repeatableIsRepeated(action: TaskOperation.Action) throws {
+        defer { relay.close() }
+        try connect()
+        let owner = String.random()
+        try direct.create(owner, "old")
+        relay.held = [1]
+        let ticket = client.submit(owner, action)
+        try client.turn("an answer at the relay") { relay.hasWholeAnswer(1) }
+        relay.cut()
+        let answer = try client.answer(to: ticket)
+        let stored = try direct.tasks(owner, .read(1))
+        #expect(answer.tasks == stored)
+        #expect(answer.tasks?.first?.change == 3, "it was made twice")
+    }
+
+    @Test(
+        "A change that must not be made twice is not, when the answer to its commit is cut off",
+        arguments: [(TaskOperation.Action.complete(1, completed: nil), 1), (.delete(1), 0)])
+    func notRepeatable(action: TaskOperation.Action, count: Int) throws {
+        defer { relay.close() }
+        try connect()
+        let owner = String.random()
+        try direct.create(owner, "old")
+        relay.held = [1]
+        let ticket = client.submit(owner, action)
+        try client.turn("an answer at the relay") { relay.hasWholeAnswer(1) }
+        relay.cut()
+        #expect(try client.answer(to: ticket) == .failed(.outcomeUnknown))
+        let after = try direct.tasks(owner, .read(1))
+        #expect(after.count == count)
+        #expect(after.allSatisfy { $0.completed })
+    }
+
+    @Test("Of a change that was sent once and cannot be sent again, nobody says that nothing was done")
+    func repeatedAndExpired() throws {
+        defer { relay.close() }
+        try connect()
+        let owner = String.random()
+        try direct.create(owner, "old")
+        relay.held = [1]
+        let ticket = client.submit(owner, .update(1, TaskPatch(title: "new")), within: 0.5)
+        try client.turn("an answer at the relay") { relay.hasWholeAnswer(1) }
+        relay.isOpen = false
+        relay.cut()
+        #expect(try client.answer(to: ticket) == .failed(.outcomeUnknown))
+        #expect(try direct.task(owner, .read(1)).title == "new")
+    }
+
+    @Test("Writes and reads that were not sent wait for a connection")
+    func unsentIsKept() throws {
+        defer { relay.close() }
+        try connect()
+        let owner = String.random()
+        relay.isOpen = false
+        relay.cut()
+        try client.turn("the loss") { client.observed.count >= 2 }
+        let writes = (0..<5).map { client.submit(owner, .create(TaskDraft(title: "\($0)"))) }
+        let reads = [client.submit(owner, .list(TaskQuery()))]
+        try client.turn(seconds: 0.3)
+        #expect(client.answers.isEmpty)
+        #expect(!client.store.isReachable)
+        relay.isOpen = true
+        #expect(try client.answers(to: writes).map { $0.tasks?.first?.id } == [1, 2, 3, 4, 5])
+        _ = try client.answers(to: reads)
+        #expect(client.store.isReachable)
+    }
+
+    @Test("Nothing that waits for a connection waits for longer than its deadline")
+    func unsentExpires() throws {
+        defer { relay.close() }
+        relay.isOpen = false
+        let begin = Clock.monotonic
+        let write = client.submit("ada", .create(TaskDraft(title: "late")), within: 0.3)
+        let read = client.submit("ada", .read(1), within: 0.3)
+        #expect(try client.answer(to: write) == .failed(.unavailable))
+        #expect(try client.answer(to: read).failure != nil)
+        for ticket in [write, read] {
+            let took = try #require(client.answeredAt[ticket]) - begin
+            #expect(took >= 300_000_000 && took < 600_000_000)
+        }
+    }
+
+    @Test("Wherever the stream is cut while a connection is made, the next one serves", arguments: [true, false])
+    func cutWhileConnecting(answers: Bool) throws {
+        defer { relay.close() }
+        let owner = String.random()
+        try direct.create(owner, "task")
+        for budget in stride(from: 0, through: 3_000, by: 171) {
+            if answers { relay.answerBudget = budget } else { relay.requestBudget = budget }
+            let tickets = [
+                client.submit(owner, .read(1)), client.submit(owner, .update(1, TaskPatch(title: "\(budget)"))),
+            ]
+            for answer in try client.answers(to: tickets) { #expect(answer.tasks?.count == 1) }
+            relay.answerBudget = nil
+            relay.requestBudget = nil
+            relay.cut()
+            // So that the next is sent on a new connection.
+            try client.turn(seconds: 0.01)
+        }
+    }
+
+    @Test("Wherever the stream is cut around writes, each is answered once and truthfully", arguments: [true, false])
+    func cutAroundWrites(answers: Bool) throws {
+        defer { relay.close() }
+        try connect()
+        for budget in stride(from: 0, through: 1_800, by: 97) {
+            let owner = String.random()
+            try direct.create(owner, "changed")
+            if answers { relay.answerBudget = budget } else { relay.requestBudget = budget }
+            let creates: [Ticket] = (0..<4).map { client.submit(owner, .create(TaskDraft(title: "new \($0)"))) }
+            let update = client.submit(owner, .update(1, TaskPatch(title: "later")))
+            let read = client.submit(owner, .read(1))
+            let created = try client.answers(to: creates)
+            #expect(try client.answer(to: update).tasks?.first?.title == "later")
+            #expect(try client.answer(to: read).tasks?.count == 1)
+            relay.answerBudget = nil
+            relay.requestBudget = nil
+            let stored = try direct.tasks(owner, .list(TaskQuery())).map(\.title)
+            for (number, answer) in created.enumerated() {
+                let times = stored.filter { $0 == "new \(number)" }.count
+                if answer.failure == nil {
+                    #expect(times == 1)
+                } else {
+                    #expect(answer == .failed(.outcomeUnknown))
+                    #expect(times <= 1)
+                }
+            }
+        }
+    }
+}

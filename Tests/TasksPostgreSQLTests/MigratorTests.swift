@@ -1,0 +1,119 @@
+import Glibc
+import PostgreSQL
+import Tasks
+import Testing
+
+@testable import TasksPostgreSQL
+
+/// Brings databases to the schema, and refuses those that it does not know.
+@Suite struct MigratorTests {
+    let database: TestDatabase
+
+    init() throws {
+        database = try TestDatabase(migrated: false)
+    }
+
+    private func migrator() throws -> Migrator { try Migrator(takingOwnershipOf: database.connect()) }
+
+    @Test("An empty database gets all steps, and once only")
+    func fresh() throws {
+        #expect(try migrator().steps().allSatisfy { $0.appliedAt == nil })
+        #expect(try migrator().apply().map(\.version) == Array(1...Migrations.all.count))
+        #expect(try migrator().apply().isEmpty)
+        #expect(try migrator().steps().allSatisfy { $0.appliedAt != nil })
+        #expect(try Inspection(database.connect()).problems.isEmpty)
+    }
+
+    @Test("Versions count from 1 without gaps")
+    func versions() {
+        #expect(Migrations.all.map(\.version) == Array(1...Migrations.all.count))
+    }
+
+    @Test("Two that start at once apply each step once")
+    func twoAtOnce() throws {
+        // Holds both at the lock, so that they go on in the same moment.
+        let blocker = try database.connect()
+        try blocker.execute("select pg_advisory_lock(1953457263)")
+        let url = database.url
+        let threads = try (0..<2).map { _ in
+            try Thread { (try? Migrator(takingOwnershipOf: Connection.open(url)).apply().count) ?? -1 }
+        }
+        let waiting =
+            "select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())"
+        while try database.value(waiting) != "2" { usleep(10_000) }
+        try blocker.execute("select pg_advisory_unlock(1953457263)")
+        #expect(threads.map { $0.join() }.sorted() == [0, Migrations.all.count])
+    }
+
+    @Test("A step that was changed after it was applied is noticed")
+    func changed() throws {
+        _ = try migrator().apply()
+        try database.execute("update todo.migrations set checksum = 'x' where version = 1")
+        #expect(throws: PostgreSQLError.self) { try migrator().apply() }
+        #expect(throws: PostgreSQLError.self) { try migrator().steps() }
+        #expect(try Inspection(database.connect()).problems.count == 1)
+    }
+
+    @Test("A schema that is newer than the program is left alone")
+    func newer() throws {
+        _ = try migrator().apply()
+        try database.execute("insert into todo.migrations (version, name, checksum) values (1000, 'future', 'x')")
+        #expect(throws: PostgreSQLError.self) { try migrator().apply() }
+        #expect(try Inspection(database.connect()).problems.count == 1)
+    }
+
+    @Test("A step that fails leaves nothing behind")
+    func failing() throws {
+        try database.execute("create schema todo; create table todo.tasks (id bigint)")
+        #expect(throws: PostgreSQLError.self) { try migrator().apply() }
+        #expect(try database.value("select to_regclass('todo.owners') is null") == "t")
+        #expect(try migrator().steps().allSatisfy { $0.appliedAt == nil })
+        try database.execute("drop table todo.tasks")
+        #expect(try !migrator().apply().isEmpty)
+    }
+
+    @Test("A role that may not create schemas can fill one that was made for it")
+    func schemaMadeBefore() throws {
+        let role = String.random("todo_test_owner_")
+        try database.execute("create role \(role) login; create schema todo authorization \(role)")
+        defer { _ = try? database.execute("drop owned by \(role) cascade; drop role \(role)") }
+        #expect(try !Migrator(takingOwnershipOf: database.connect(as: role)).apply().isEmpty)
+    }
+
+    @Test("Without a schema, an inspection says what to do")
+    func inspection() throws {
+        let problems = try Inspection(database.connect()).problems
+        #expect(problems.count == 1 && problems[0].contains("todo-fcgi migrate"))
+    }
+}
+
+/// A thread that gives a number.
+private final class Thread {
+    private final class Work: @unchecked Sendable {
+        let body: @Sendable () -> Int
+        var result = 0
+
+        init(_ body: @escaping @Sendable () -> Int) { self.body = body }
+    }
+
+    private let work: Work
+    private var handle = pthread_t()
+
+    init(_ body: @escaping @Sendable () -> Int) throws {
+        work = Work(body)
+        let failure = pthread_create(
+            &handle, nil,
+            { argument in
+                guard let argument else { return nil }
+                let work = Unmanaged<Work>.fromOpaque(argument).takeUnretainedValue()
+                work.result = work.body()
+                return nil
+            }, Unmanaged.passUnretained(work).toOpaque())
+        try #require(failure == 0)
+    }
+
+    func join() -> Int {
+        pthread_join(handle, nil)
+        return work.result
+    }
+}

@@ -1,0 +1,205 @@
+import EventLoop
+import Glibc
+
+/// Stands between a store and its server, on the same loop, and holds back or cuts what passes.
+final class Relay: EventSource {
+    /// Whether connections are let in; others are closed at once.
+    var isOpen = true
+    /// How many more of the client's bytes pass; with the next one all connections are cut.
+    var requestBudget: Int?
+    /// How many more of the server's bytes pass; with the next one all connections are cut.
+    var answerBudget: Int?
+    /// Connections, numbered from 0 as they came, whose answers are kept back.
+    var held: Set<Int> = []
+    /// How many connections came.
+    private(set) var count = 0
+    /// Where a client finds it.
+    let folder: String
+
+    fileprivate let loop: EventLoop
+    private let listener: Int32
+    private let path: String
+    private let upstream: String
+    fileprivate var pairs: [Int: Pair] = [:]
+
+    init(on loop: EventLoop) throws {
+        let (real, port) = try TestServer.socket()
+        var template = Array("/tmp/todo-relay-XXXXXX".utf8CString)
+        folder = String(cString: mkdtemp(&template))
+        path = "\(folder)/.s.PGSQL.\(port)"
+        upstream = "\(real)/.s.PGSQL.\(port)"
+        self.loop = loop
+        listener = unixSocket()
+        super.init()
+        try withAddress(path) { _ = try checked("bind", bind(listener, $0, $1)) }
+        _ = try checked("listen", listen(listener, 64))
+        try loop.add(self, descriptor: listener, for: .readable)
+    }
+
+    func close() {
+        cut()
+        loop.remove(self)
+        Glibc.close(listener)
+        unlink(path)
+        rmdir(folder)
+    }
+
+    /// Cuts all connections, both ways.
+    func cut() {
+        for pair in pairs.values { pair.close() }
+        pairs = [:]
+    }
+
+    /// Cuts one connection.
+    func cut(_ number: Int) {
+        pairs.removeValue(forKey: number)?.close()
+    }
+
+    /// Lets the answers of a connection through that were kept back, and all that follow.
+    func release(_ number: Int) {
+        held.remove(number)
+        pairs[number]?.release()
+    }
+
+    /// What is kept back of a connection's answers ends a transaction, or all transactions so far.
+    func hasWholeAnswer(_ number: Int) -> Bool {
+        pairs[number]?.kept.suffix(6) == readyForQuery[...]
+    }
+
+    /// Runs a statement in a session behind its client's back.
+    func inject(_ sql: String, into number: Int) {
+        pairs[number]?.inject(sql)
+    }
+
+    override func ready(_ readiness: Readiness) {
+        let client = accept(listener, nil, nil)
+        guard client >= 0 else { return }
+        let server = unixSocket()
+        let isConnected =
+            isOpen && (try? withAddress(upstream) { try checked("connect", connect(server, $0, $1)) }) != nil
+        guard isConnected else {
+            Glibc.close(client)
+            Glibc.close(server)
+            return
+        }
+        pairs[count] = Pair(self, number: count, client: client, server: server)
+        count += 1
+    }
+}
+
+/// The message by which the server ends its answer.
+private let readyForQuery: [UInt8] = [UInt8(ascii: "Z"), 0, 0, 0, 5, UInt8(ascii: "I")]
+
+/// The two sockets of one relayed connection.
+private final class Pair {
+    final class End: EventSource {
+        unowned let pair: Pair
+        let descriptor: Int32
+
+        init(_ pair: Pair, _ descriptor: Int32) {
+            self.pair = pair
+            self.descriptor = descriptor
+        }
+
+        override func ready(_ readiness: Readiness) { pair.pass(from: self) }
+    }
+
+    unowned let relay: Relay
+    let number: Int
+    var kept: [UInt8] = []
+    private var client: End?
+    private var server: End?
+
+    init(_ relay: Relay, number: Int, client: Int32, server: Int32) {
+        self.relay = relay
+        self.number = number
+        for (descriptor, isClient) in [(client, true), (server, false)] {
+            let end = End(self, descriptor)
+            if isClient { self.client = end } else { self.server = end }
+            try? relay.loop.add(end, descriptor: descriptor, for: .readable)
+        }
+    }
+
+    func close() {
+        for end in [client, server].compactMap({ $0 }) {
+            relay.loop.remove(end)
+            Glibc.close(end.descriptor)
+        }
+        (client, server) = (nil, nil)
+    }
+
+    func release() {
+        if let client { write(kept, to: client) }
+        kept = []
+    }
+
+    func pass(from source: End) {
+        guard let client, let server else { return }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let length = read(source.descriptor, &buffer, buffer.count)
+        guard length > 0 else {
+            close()
+            relay.pairs[number] = nil
+            return
+        }
+        var bytes = Array(buffer[..<length])
+        let isAnswer = source === server
+        let budget = isAnswer ? relay.answerBudget : relay.requestBudget
+        let left = budget.map { $0 - length }
+        if let left, left < 0 { bytes.removeLast(-left) }
+        if isAnswer { relay.answerBudget = left } else { relay.requestBudget = left }
+        if isAnswer, relay.held.contains(number) {
+            kept += bytes
+        } else {
+            write(bytes, to: isAnswer ? client : server)
+        }
+        if let left, left < 0 {
+            relay.answerBudget = nil
+            relay.requestBudget = nil
+            relay.cut()
+        }
+    }
+
+    func inject(_ sql: String) {
+        guard let server else { return }
+        let text = Array(sql.utf8) + [0]
+        write(
+            [UInt8(ascii: "Q"), 0, 0, UInt8((text.count + 4) >> 8), UInt8((text.count + 4) & 255)] + text, to: server)
+        var answer: [UInt8] = []
+        while answer.suffix(6) != readyForQuery[...] {
+            var buffer = [UInt8](repeating: 0, count: 4_096)
+            let length = read(server.descriptor, &buffer, buffer.count)
+            guard length > 0 else { return }
+            answer += buffer[..<length]
+        }
+    }
+
+    private func write(_ bytes: [UInt8], to end: End) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let length = rest.withUnsafeBytes {
+                send(end.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard length > 0 else { return }
+            rest = rest.dropFirst(length)
+        }
+    }
+}
+
+/// A stream socket in the file system.
+private func unixSocket() -> Int32 {
+    socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+}
+
+private func withAddress<Result>(
+    _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Result
+) rethrows -> Result {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    return try withUnsafePointer(to: address) {
+        try $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            try body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import PostgreSQL
+
+/// A server of its own, to be stopped and started; run by the test server's own user, who may.
+final class TestCluster {
+    let url: String
+    private let folder = "/tmp/" + String.random("todo-cluster-")
+    private let binaries: String
+
+    init() throws {
+        url = "host='\(folder)' port=5432 user=postgres dbname=postgres"
+        binaries =
+            try TestServer.admin().execute("select setting from pg_config where name = 'BINDIR'")
+            .text(row: 0, column: 0) ?? ""
+        try shell("\(binaries)/initdb -D \(folder)/data -U postgres -A trust -E UTF8 --no-sync")
+        try start()
+    }
+
+    deinit {
+        try? stop("immediate")
+        try? shell("rm -rf \(folder)")
+    }
+
+    func start() throws {
+        let options = "-k \(folder) -c listen_addresses= -c port=5432 -c fsync=off"
+        try shell("\(binaries)/pg_ctl -D \(folder)/data -l \(folder)/log -w -o \"\(options)\" start")
+    }
+
+    /// Waits until it is stopped; `mode` is one of `pg_ctl`'s.
+    func stop(_ mode: String) throws {
+        try shell("\(binaries)/pg_ctl -D \(folder)/data -m \(mode) -w stop")
+    }
+
+    /// Stops and starts it without waiting for it.
+    func restart() throws {
+        try shell("(\(binaries)/pg_ctl -D \(folder)/data -l \(folder)/log -m fast -w restart) &")
+    }
+
+    private func shell(_ command: String) throws {
+        let quoted = "( \(command) ) </dev/null >/dev/null 2>&1".replacing("'", with: "''")
+        try TestServer.admin().execute("copy (select) to program '\(quoted)'")
+    }
+}
