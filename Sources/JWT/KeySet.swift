@@ -67,8 +67,11 @@ extension KeySet {
     public func payload(of compact: Span<UInt8>) throws(TokenError) -> [UInt8] {
         guard compact.count <= TokenLimits.bytes else { throw .tooLong }
         let token = try CompactToken(compact)
-        guard let json = Base64URL.decode(token.header) else { throw .malformed }
-        let header = try TokenHeader(json.span)
+        return try payload(of: token, TokenHeader(of: token))
+    }
+
+    /// The same for a token that was taken apart already.
+    func payload(of token: borrowing CompactToken, _ header: TokenHeader) throws(TokenError) -> [UInt8] {
         guard let signature = Base64URL.decode(token.signature) else { throw .malformed }
         guard let payload = Base64URL.decode(token.payload) else { throw .malformed }
         let isValid =
@@ -97,7 +100,7 @@ extension KeySet {
         var found: SignatureVerifier?
         for key in publicKeys where key.algorithm == header.algorithm {
             guard header.keyID == nil || header.keyID == key.keyID else { continue }
-            guard found == nil else { throw .unknownKey }
+            guard found == nil else { throw .ambiguousKey }
             found = key.verifier
         }
         guard let found else { throw .unknownKey }

@@ -41,3 +41,17 @@ public enum SignatureAlgorithm: Equatable, Sendable, CaseIterable {
         }
     }
 }
+
+extension SignatureAlgorithm: CustomStringConvertible {
+    /// The name that most tokens use for it.
+    public var description: String {
+        switch self {
+        case .hs256: "HS256"
+        case .ed25519: "EdDSA"
+        case .es256: "ES256"
+        case .es512: "ES512"
+        case .rs256: "RS256"
+        case .ps256: "PS256"
+        }
+    }
+}

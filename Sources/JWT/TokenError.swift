@@ -13,8 +13,10 @@ public enum TokenError: Error, Equatable, Sendable, CaseIterable {
     case foreignType
     /// No configured key admits the header's `alg`; `none` always ends here.
     case unsupportedAlgorithm
-    /// The algorithm is known, but no key fits the header's `kid`, or several do.
+    /// The algorithm is known, but no key fits the header's `kid`; the claims would do, as far as they can be believed.
     case unknownKey
+    /// Several keys fit the header, which names none of them.
+    case ambiguousKey
     /// The signature is not that of the key.
     case badSignature
     /// Signed, but the payload is not one JSON object with unique members and claims of the right types.
@@ -42,7 +44,8 @@ extension TokenError: CustomStringConvertible {
         case .unsupportedHeader: "the token's header demands an extension"
         case .foreignType: "the token is of another type"
         case .unsupportedAlgorithm: "no configured key admits the token's algorithm"
-        case .unknownKey: "no single configured key fits the token"
+        case .unknownKey: "no key fits the token"
+        case .ambiguousKey: "the token names none of the several keys that fit"
         case .badSignature: "the token's signature is wrong"
         case .malformedClaims: "the token's claims are malformed"
         case .noExpiry: "the token has no expiry"

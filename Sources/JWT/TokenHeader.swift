@@ -8,6 +8,12 @@ struct TokenHeader {
     var algorithm: SignatureAlgorithm
     var keyID: String?
 
+    /// Decodes and reads a token's header.
+    init(of token: borrowing CompactToken) throws(TokenError) {
+        guard let json = Base64URL.decode(token.header) else { throw .malformed }
+        try self.init(json.span)
+    }
+
     /// Reads a header's JSON, which is one object with unique members.
     init(_ json: Span<UInt8>) throws(TokenError) {
         var reader = StrictReader(json, failure: TokenError.malformed)

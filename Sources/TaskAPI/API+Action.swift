@@ -24,7 +24,9 @@ extension API {
         let action: TaskOperation.Action
         switch pending.endpoint {
         case .update:
-            action = .update(id, try members(of: request).patch(errors: &errors))
+            let patch = try members(of: request).patch(errors: &errors)
+            // A change of nothing is no change: not even of the time.
+            action = patch.isEmpty ? .read(id) : .update(id, patch)
         case .complete:
             let members = try members(of: request)
             action = .complete(id, completed: members.completion(errors: &errors))

@@ -1,4 +1,5 @@
 public import JSON
+public import JWT
 
 /// Why a worker answers a request without the API's plan.
 public enum Refusal: Sendable {
@@ -17,6 +18,16 @@ extension API {
         case .overloaded: answer(.unavailable, to: request, endpoint: endpoint, into: &writer)
         case .defect: answer(.defect, to: request, endpoint: endpoint, into: &writer)
         }
+    }
+
+    /// Answers a request whose token is not good enough; only that its time is over is told.
+    public func refuse(
+        _ request: Request, _ reason: TokenError, endpoint: Endpoint, into writer: inout ByteWriter
+    ) -> Answered {
+        let problem: Problem = reason == .expired ? .expiredToken : .invalidToken
+        var answered = answer(problem, to: request, endpoint: endpoint, into: &writer)
+        answered.refusal = reason
+        return answered
     }
 
     /// Answers with a problem, whatever led to it.

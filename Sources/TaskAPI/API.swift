@@ -20,7 +20,7 @@ public struct API<Verifier: TokenVerifying> {
 }
 
 extension API {
-    /// Understands a request: either answers it at once, or says what the store has to do.
+    /// Understands a request: answers it at once, says what the store has to do, or which key has to come first.
     ///
     /// The order of the checks is the contract's: route, token, user, body, values. The writer is touched only where
     /// the request is answered.
@@ -41,7 +41,16 @@ extension API {
                 return .answered(
                     answerOpen(endpoint, to: request, isHead: method == .head, state: state, into: &writer))
             }
-            let owner = try authenticate(request, at: now)
+            let token = try BearerToken(request.authorization)
+            let owner: String
+            do throws(TokenError) {
+                owner = try verifier.verify(token.compact, at: now)
+            } catch {
+                if error == .unknownKey, let key = verifier.missingKey(of: token.compact) {
+                    return .awaitKey(key, endpoint)
+                }
+                return .answered(refuse(request, error, endpoint: endpoint, into: &writer))
+            }
             guard path.raw(Path.userSegment).decodedEquals(owner.utf8Span.span) else { throw .forbidden }
             let pending = Pending(
                 endpoint: endpoint, owner: owner, userSegment: path.range(of: Path.userSegment),
@@ -52,16 +61,6 @@ extension API {
             return .perform(TaskOperation(owner: owner, action), pending)
         } catch {
             return .answered(answer(error, to: request, endpoint: endpoint, into: &writer))
-        }
-    }
-
-    /// Whose token the request carries.
-    private func authenticate(_ request: Request, at now: Int64) throws(Problem) -> String {
-        let token = try BearerToken(request.authorization)
-        do {
-            return try verifier.verify(token.compact, at: now)
-        } catch {
-            throw error == .expired ? .expiredToken : .invalidToken
         }
     }
 }

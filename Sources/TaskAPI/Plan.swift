@@ -1,3 +1,4 @@
+public import JWT
 public import Tasks
 
 /// What a request needs.
@@ -6,6 +7,8 @@ public enum Plan {
     case answered(Answered)
     /// One operation of the store; its result is answered with what is pending.
     case perform(TaskOperation, Pending)
+    /// A key that the token names and nobody here has: to be planned again when it has come, or refused.
+    case awaitKey(MissingKey, Endpoint)
 }
 
 /// An answer that was written, for logs and counters.
@@ -14,6 +17,8 @@ public struct Answered: Equatable, Sendable {
     public let endpoint: Endpoint?
     /// How it went.
     public let status: Status
+    /// Why the token was refused; nil where it was not.
+    public var refusal: TokenError?
 }
 
 /// What has to be known of a request, beside the request itself, when its result arrives.

@@ -6,6 +6,14 @@ public protocol TokenVerifying {
     ///
     /// - Parameter now: seconds since 1970, fresh at every call.
     func verify(_ compact: Span<UInt8>, at now: Int64) throws(TokenError) -> String
+
+    /// The key that a token lacks which `verify` has just refused as `unknownKey`; nil when none could come.
+    func missingKey(of compact: Span<UInt8>) -> MissingKey?
+}
+
+extension TokenVerifying {
+    /// No key can come.
+    public func missingKey(of compact: Span<UInt8>) -> MissingKey? { nil }
 }
 
 extension TokenVerifier: TokenVerifying {}

@@ -2,4 +2,6 @@
 enum Program {
     static let name = "todo-fcgi"
     static let version = "0.1.0"
+    /// What other servers are told of us.
+    static let userAgent = "\(name)/\(version)"
 }

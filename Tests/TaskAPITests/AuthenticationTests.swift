@@ -1,4 +1,5 @@
 import JSON
+import JWT
 import TaskAPI
 import Tasks
 import Testing
@@ -36,6 +37,28 @@ struct AuthenticationTests {
         arguments: ["bearer token-of-ada", "BEARER token-of-ada", "Bearer   token-of-ada ", " Bearer token-of-ada"])
     func accepted(header: String) {
         #expect(Client().send(Call("GET", "/api/ada/tasks").with { $0.authorization = header }).status == 200)
+    }
+
+    @Test("A token whose key is missing is neither accepted nor refused: the plan names the key")
+    func missingKey() throws {
+        let client = Client()
+        let call = Call("POST", "/api/ada/tasks", "not JSON").with { $0.authorization = "Bearer signed-by-somebody" }
+        let reply = client.send(call)
+        #expect(client.awaited == MissingKey(keyID: "key of 18 bytes", algorithm: .ed25519))
+        #expect(client.answered?.endpoint == .create)
+        #expect(client.answered?.refusal == .unknownKey)
+        #expect(reply.status == 401)
+        #expect(reply.json["detail"] == "Invalid token")
+        #expect(reply["WWW-Authenticate"] == "Bearer error=\"invalid_token\"")
+    }
+
+    @Test(
+        "What is wrong with a token is told to the operator",
+        arguments: [("Bearer expired", TokenError.expired), ("Bearer forged", .malformed), ("Basic x", nil)])
+    func reasons(header: String, reason: TokenError?) {
+        let client = Client()
+        _ = client.send(Call("GET", "/api/ada/tasks").with { $0.authorization = header })
+        #expect(client.answered?.refusal == reason)
     }
 
     @Test("Headers that are not there at all are the same as empty ones")

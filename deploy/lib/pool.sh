@@ -26,8 +26,9 @@ pool_start() {
     log_from=$(($(wc -l <"$home/log/workers.log") + 1))
     # SIGTERM drains a worker. A worker that dies is replaced; fifty deaths in a row are no accident.
     # The queue is as long as the kernel allows: a full one is an instant 502.
+    # The state is the issuer's last good keys: a restart while the issuer is down serves on.
     # shellcheck disable=SC2016
-    as_service env -u DATABASE_MIGRATION_URL CHARSET=UTF-8 setsid --fork sh -c 'echo $$ >run/workers.pid; exec "$@"' sh \
+    as_service env -u DATABASE_MIGRATION_URL CHARSET=UTF-8 "TODO_STATE_DIR=${TODO_STATE_DIR:-$home/state}" setsid --fork sh -c 'echo $$ >run/workers.pid; exec "$@"' sh \
         spawn-fcgi -n -s "$listen_socket" -M 0660 -b 4096 -- \
         /usr/bin/multiwatch -f "$workers" -s TERM -r 50 -t 5000 -- "$(pool_program)" serve \
         </dev/null >>"$home/log/workers.log" 2>&1

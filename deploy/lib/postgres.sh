@@ -36,7 +36,7 @@ postgres_create() {
     [ ! -s "$home/postgres/PG_VERSION" ] || return 0
     room "$home" 300 "the database"
     # A first run that was cut short leaves half a cluster, which nobody has used.
-    rm -rf "$home/postgres"
+    rm -rf "$home/postgres" "$home/postgres.new"
     as_service "$(postgres_bin)/initdb" -D "$home/postgres.new" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >"$home/log/initdb.log" 2>&1 ||
         die "PostgreSQL could not make its cluster" "$(tail -n 3 "$home/log/initdb.log")"
     as_service mv "$home/postgres.new" "$home/postgres"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EventLoop
+import JWKS
 import JWT
 import PostgreSQL
 import TasksPostgreSQL
@@ -17,19 +18,20 @@ struct Check: ParsableCommand {
             let settings = Settings(&environment)
             var problems = environment.problems
             if environment.problems.isEmpty { print("settings: ok") }
-            problems += checkKeys(settings)
+            problems += checkSecret(settings)
+            problems += checkPublicKeys(settings)
             if !settings.database.url.isEmpty { problems += checkDatabase(settings) }
             if !problems.isEmpty { throw Failure(problems) }
         }
     }
 
     /// Signs a token and verifies it, as a worker would.
-    private func checkKeys(_ settings: Settings) -> [String] {
+    private func checkSecret(_ settings: Settings) -> [String] {
         guard let secret = settings.identity.secret else { return [] }
         let now = Int64(Clock.realTime / 1_000_000_000)
         do {
             let token = try SharedSecretSigner.mint(userID: "check", issuedAt: now, expiresIn: 60, secret: secret)
-            _ = try settings.identity.keySet().payload(of: token.utf8Span.span)
+            _ = try settings.identity.keySet(nil).payload(of: token.utf8Span.span)
             print(
                 "keys: HS256 with BETTER_AUTH_SECRET\(settings.identity.previous == nil ? "" : " and the previous one")"
             )
@@ -37,6 +39,20 @@ struct Check: ParsableCommand {
         } catch {
             return ["keys: \(error)"]
         }
+    }
+
+    /// Reads the issuer's keys as a worker would at its start.
+    private func checkPublicKeys(_ settings: Settings) -> [String] {
+        let identity = settings.identity
+        guard let source = identity.source else { return [] }
+        let keys = KeysAtHand(identity)
+        for line in keys.lines { print(line) }
+        if identity.issuers.isEmpty { print("note: any iss is accepted; JWT_ISSUER names the one to trust") }
+        if identity.audiences.isEmpty { print("note: any aud is accepted; JWT_AUDIENCE names the one to trust") }
+        if identity.stateDirectory == nil, case .url = source {
+            print("note: TODO_STATE_DIR is not set: keys do not outlast a restart while the issuer is down")
+        }
+        return keys.set == nil ? ["keys: none of the issuer's: tokens of public keys would be refused"] : []
     }
 
     private func checkDatabase(_ settings: Settings) -> [String] {

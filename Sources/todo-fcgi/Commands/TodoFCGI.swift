@@ -10,10 +10,16 @@ struct TodoFCGI: ParsableCommand {
             A worker answers FastCGI requests on one socket, which it may share with others: one thread, one event \
             loop, a few connections to PostgreSQL. Run one worker a core.
 
-            Settings come from the environment:
+            Settings come from the environment. A secret, or a place where public keys are published, is needed; both \
+            may be set.
 
-              BETTER_AUTH_SECRET           the secret that tokens are signed with, at least 32 bytes
+              BETTER_AUTH_SECRET           the secret that HS256 tokens are signed with, at least 32 bytes
               BETTER_AUTH_SECRET_PREVIOUS  the one before it, while tokens signed with it are still about
+              BETTER_AUTH_URL              Better Auth's base URL: keys come from its /api/auth/jwks, and iss and
+                                           aud of their tokens must be this URL
+              JWKS_URL, JWKS_FILE          another place of the keys: a URL, or a file that is followed
+              TODO_STATE_DIR               directory where the last good keys are kept for a restart while the issuer
+                                           is down; systemd's STATE_DIRECTORY otherwise
               DATABASE_URL                 postgresql://user@host/database, the role that workers use
               DATABASE_MIGRATION_URL       the same for the role that owns the schema, for migrate only
               CORS_ORIGINS                 origins of web pages that may call, separated by commas
@@ -26,7 +32,7 @@ struct TodoFCGI: ParsableCommand {
               TODO_DRAIN_TIMEOUT           seconds a worker serves on after SIGTERM at most, 10 by default
               TODO_SLOW_REQUEST            seconds from which on a request is logged as slow, 1 by default
               TODO_LOG_LEVEL               debug, info (default), warning or error
-              JWT_ISSUER, JWT_AUDIENCE     values that a token's iss and aud must have, when set
+              JWT_ISSUER, JWT_AUDIENCE     values that iss and aud of every token must have, separated by commas
               JWT_USER_CLAIMS              where the user's id is looked for: sub,user_id,userId,id,user.id
               JWT_LEEWAY                   seconds that clocks may differ by, 5 by default, 60 at most
 

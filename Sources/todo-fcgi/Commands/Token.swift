@@ -2,35 +2,77 @@ import ArgumentParser
 import EventLoop
 import JWT
 
-/// Mints a development token.
+/// Mints a development token, or explains any.
 struct Token: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print an HS256 token for a user, signed with BETTER_AUTH_SECRET.",
-        discussion: "For development and tests: in production, tokens come from Better Auth."
+        abstract: "Print an HS256 token for a user, or explain one that is given.",
+        discussion: """
+            With --user: a token signed with BETTER_AUTH_SECRET, for development and tests; in production, tokens come \
+            from Better Auth.
+
+            With --inspect: reads a token from standard input and says what is in it, whether a worker with these \
+            settings would accept it now, and if not, why; status 1 then. Its signature is never shown.
+            """
     )
 
     @Option(help: ArgumentHelp("The user's id, as in the path /api/{user_id}/tasks.", valueName: "id"))
-    var user: String
+    var user: String?
 
-    @Option(help: ArgumentHelp("How long it is valid: seconds, or a number with s, m, h or d.", valueName: "time"))
-    var expiresIn = Lifetime(seconds: 3_600)
+    @Option(
+        help: ArgumentHelp(
+            "With --user: how long it is valid, in seconds or with s, m, h or d; 1h by default.", valueName: "time"))
+    var expiresIn: Lifetime?
+
+    @Flag(help: "Explain the token on standard input.")
+    var inspect = false
+
+    func validate() throws {
+        if inspect, user != nil || expiresIn != nil {
+            throw ValidationError("--inspect explains a token and makes none: leave --user and --expires-in out")
+        }
+        if !inspect, user == nil {
+            throw ValidationError("either --user, to make a token, or --inspect, to explain one")
+        }
+    }
 
     func run() throws {
         try Failure.told {
             var environment = try Installation.settings(as: Installation.runtime)
-            let secret = environment.secret("BETTER_AUTH_SECRET", isRequired: true)
-            if user.isEmpty || user.utf8.count > 512 { environment.problem("--user: 1 to 512 bytes") }
+            if let user { return try mint(for: user, &environment) }
+            let identity = IdentitySettings(&environment)
             try environment.check()
-            guard let secret else { return }
-            do {
-                let now = Int64(Clock.realTime / 1_000_000_000)
-                print(
-                    try SharedSecretSigner.mint(
-                        userID: user, issuedAt: now, expiresIn: expiresIn.seconds, secret: secret))
-            } catch {
-                throw Failure("\(error)")
-            }
+            try TokenExplanation(identity).explain(try Self.standardInput(), at: Int64(Clock.realTime / 1_000_000_000))
         }
+    }
+
+    private func mint(for user: String, _ environment: inout SettingsReader) throws {
+        let secret = environment.secret("BETTER_AUTH_SECRET", isRequired: true)
+        if user.isEmpty || user.utf8.count > 512 { environment.problem("--user: 1 to 512 bytes") }
+        try environment.check()
+        guard let secret else { return }
+        do throws(KeySetError) {
+            let now = Int64(Clock.realTime / 1_000_000_000)
+            let lifetime = expiresIn ?? Lifetime(seconds: 3_600)
+            print(
+                try SharedSecretSigner.mint(userID: user, issuedAt: now, expiresIn: lifetime.seconds, secret: secret))
+        } catch {
+            throw Failure("\(error)")
+        }
+    }
+
+    /// The token, without the word before it and the line break after it that come along when a header is copied.
+    private static func standardInput() throws -> [UInt8] {
+        var text: String
+        do throws(SystemError) { text = try TextFile.standardInput() } catch {
+            throw Failure("standard input: \(error)")
+        }
+        for prefix in ["authorization:", "bearer "] {
+            text = String(text.drop { $0.isWhitespace })
+            if text.lowercased().hasPrefix(prefix) { text = String(text.dropFirst(prefix.count)) }
+        }
+        text = String(text.drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+        guard !text.isEmpty else { throw Failure("no token on standard input") }
+        return Array(text.utf8)
     }
 }
 

@@ -48,7 +48,22 @@ struct Answers {
             )
         }
         database = try Self.database(flags, &reader, asks)
-        (secret, makesSecret) = try Self.secret(&reader, asks)
+        var settings = flags.settings.map { setting in
+            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (name: String(parts[0]), value: String(parts[1]))
+        }
+        let issuers = ["BETTER_AUTH_URL", "JWKS_URL", "JWKS_FILE"]
+        var hasIssuer = issuers.contains { name in
+            settings.last { $0.name == name }.map { !$0.value.isEmpty } ?? (before[name] != nil)
+        }
+        if asks, !hasIssuer {
+            let url = try Console.ask(
+                "\nURL of the application whose public keys sign tokens (BETTER_AUTH_URL); empty: a shared secret")
+            if !url.isEmpty { settings.append(("BETTER_AUTH_URL", url)) }
+            hasIssuer = !url.isEmpty
+        }
+        self.settings = settings
+        (secret, makesSecret) = try Self.secret(&reader, asks, hasIssuer)
         try reader.check()
         domain = try Self.domain(flags, last, asks)
         edge = try Self.edge(flags, domain, last, asks)
@@ -61,10 +76,6 @@ struct Answers {
         }
         guard (1...64).contains(count) else { throw Failure("workers: a number from 1 to 64") }
         workers = count
-        settings = flags.settings.map { setting in
-            let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (String(parts[0]), String(parts[1]))
-        }
         if asks { print("") }
     }
 
@@ -100,17 +111,19 @@ struct Answers {
     }
 
     /// A given secret, or whether one is to be made.
-    private static func secret(_ reader: inout SettingsReader, _ asks: Bool) throws(Failure) -> (String?, Bool) {
+    private static func secret(
+        _ reader: inout SettingsReader, _ asks: Bool, _ hasIssuer: Bool
+    ) throws(Failure) -> (String?, Bool) {
         if let secret = reader.textOrFile("BETTER_AUTH_SECRET") {
             _ = reader.secret("BETTER_AUTH_SECRET", isRequired: true)
             return (secret, false)
         }
         let hasOne = SettingFile.exists("\(Installation.credentials)/BETTER_AUTH_SECRET")
-        guard asks else { return (nil, !hasOne) }
-        let fallback = hasOne ? "keep the one that is there" : "make a new one"
+        guard asks else { return (nil, !hasOne && !hasIssuer) }
+        let fallback = hasOne ? "keep the one that is there" : hasIssuer ? "none" : "make a new one"
         while true {
             let text = try Console.askHidden("\nBETTER_AUTH_SECRET of the application (not shown); empty: \(fallback)")
-            if text.isEmpty { return (nil, !hasOne) }
+            if text.isEmpty { return (nil, !hasOne && !hasIssuer) }
             var judge = SettingsReader(["BETTER_AUTH_SECRET": text])
             _ = judge.secret("BETTER_AUTH_SECRET", isRequired: true)
             if judge.problems.isEmpty { return (text, false) }

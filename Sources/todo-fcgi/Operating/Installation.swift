@@ -36,6 +36,8 @@ enum Installation {
         for name in secrets {
             if let secret = try? TextFile.read("\(credentials)/\(name)"), !secret.isEmpty { settings[name] = secret }
         }
+        // The kept keys are the workers'.
+        if user == runtime { settings["STATE_DIRECTORY"] = "/var/lib/todo-fcgi" }
         do {
             try become(user)
         } catch {

@@ -39,7 +39,7 @@ struct SetupRun {
             return hasChanged
         }
         guard answers.makesSecret, !SettingFile.exists(path) else {
-            Console.say("already there: \(path)")
+            Console.say(SettingFile.exists(path) ? "already there: \(path)" : "none: public keys sign tokens")
             return false
         }
         try SettingFile.write(Self.randomSecret() + "\n", to: path, mode: 0o600)

@@ -1,7 +1,6 @@
 import EventLoop
 import Glibc
 import Logging
-import Tasks
 
 /// One line an event in logfmt on stderr, where the journal or a file takes it.
 struct LogfmtHandler: LogHandler {
@@ -14,14 +13,8 @@ struct LogfmtHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let now = Timestamp(microsecondsSinceEpoch: Int64(Clock.realTime / 1_000)).components
-        func padded(_ value: Int64, _ width: Int) -> String {
-            let digits = String(value)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
-        }
-        var line = "time=\(now.year)-\(padded(now.month, 2))-\(padded(now.day, 2))T"
-        line += "\(padded(now.hour, 2)):\(padded(now.minute, 2)):\(padded(now.second, 2))"
-        line += ".\(padded(now.microsecond / 1_000, 3))Z level=\(event.level) pid=\(getpid())"
+        let now = UTC.text(microseconds: Int64(Clock.realTime / 1_000), withMilliseconds: true)
+        var line = "time=\(now) level=\(event.level) pid=\(getpid())"
         line += " msg=\(Self.quoted("\(event.message)"))"
         for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
             $0.key < $1.key

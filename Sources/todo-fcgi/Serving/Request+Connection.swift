@@ -8,6 +8,12 @@ extension Connection {
         request(body.bytes, isTooLarge: body.isTooLarge, isIncomplete: body.isIncomplete)
     }
 
+    /// The same with the body that was kept for it.
+    @_lifetime(borrow self, borrow guest)
+    func request(_ guest: borrowing WaitingRoom.Guest) -> Request {
+        request(guest.body.span, isTooLarge: guest.bodyIsTooLarge, isIncomplete: guest.bodyIsIncomplete)
+    }
+
     /// The same once its body is gone, for the answer.
     @_lifetime(borrow self)
     func requestWithoutBody() -> Request {

@@ -1,6 +1,7 @@
 import EventLoop
 import FastCGI
 import Glibc
+import JWKS
 import JWT
 import Logging
 import TaskAPI
@@ -28,24 +29,49 @@ struct WorkerProcess {
         let manager = ServiceManager(on: loop)
         store.observe = observer(manager)
         let server = try Server<Worker<PostgreSQLTaskStore, TokenVerifier>>(accepting: socket, on: loop)
-        let verifier = TokenVerifier(keys: try settings.identity.keySet(), claims: settings.identity.claims)
+        let verifier = TokenVerifier(
+            keys: try settings.identity.keySet(nil), claims: settings.identity.claims,
+            publicKeyClaims: settings.identity.publicKeyClaims)
+        let keys = try issuerKeys(for: verifier, loop)
         let worker = Worker(
-            API(settings.api, verifier: verifier), store: store, server: server,
+            API(settings.api, verifier: verifier), store: store, keys: keys, server: server,
             limits: .init(
                 requestTimeout: settings.requestTimeout, inFlight: settings.maximumInFlight,
                 slowRequest: settings.slowRequest),
             logger: logger, on: loop
-        ) { [unowned store] in
-            ServiceState(
+        ) { [unowned store, hasSecret = settings.identity.secret != nil] in
+            let hasKeys = hasSecret || keys?.set != nil
+            return ServiceState(
                 databaseIsConnected: store.isReachable,
-                reasonNotReady: store.isReachable ? nil : "The database cannot be reached.")
+                reasonNotReady: !store.isReachable
+                    ? "The database cannot be reached." : !hasKeys ? "The issuer's keys are not known yet." : nil)
         }
         let signals = try SignalSource([SIGTERM, SIGINT], on: loop, handler: drain(server, manager, loop))
+        // The mask is the signals' now: from here on there may be a second thread.
+        try keys?.start()
         store.connect()
         manager.begin()
         logger.info("serving", metadata: ["version": "\(Program.version)"])
         try withExtendedLifetime((worker, signals, manager)) { try loop.run() }
         logger.info("ended")
+        // A name server's silence must not hold up the end; what else the process holds, the kernel takes back.
+        if let keys, !keys.stop() { _exit(0) }
+    }
+
+    /// Follows the issuer's keys, where tokens of public keys count, and hands them to the verifier.
+    private func issuerKeys(for verifier: TokenVerifier, _ loop: EventLoop) throws -> IssuerKeys? {
+        guard let source = settings.identity.source else { return nil }
+        let keys = try IssuerKeys(
+            source, keptIn: settings.identity.stateDirectory, userAgent: Program.userAgent, on: loop)
+        keys.observe = IssuerKeysLog(source, logger).observer()
+        keys.replaced = { [identity = settings.identity, logger] set in
+            do {
+                verifier.replaceKeys(try identity.keySet(set))
+            } catch {
+                logger.error("keys not replaced", metadata: ["reason": "\(error)"])
+            }
+        }
+        return keys
     }
 
     private func drain<Handler: RequestHandler>(

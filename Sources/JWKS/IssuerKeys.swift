@@ -1,0 +1,140 @@
+public import EventLoop
+public import JWT
+
+/// An issuer's keys as a worker's loop knows them: followed in the background, asked for when a token needs one.
+///
+/// A read that fails changes nothing: the last good set stays, for as long as it takes.
+public final class IssuerKeys: EventSource {
+    /// What an operator may want to know.
+    public enum Observation: Sendable {
+        /// The set that was kept on disk serves until the source answers; with its age in seconds.
+        case restored(JWKSet, age: Int64)
+        /// Other keys than before are there.
+        case changed(JWKSet)
+        /// The source answers again after a failure.
+        case recovered
+        /// The source gave nothing usable.
+        case failed(KeySourceError)
+        /// The kept set cannot be used.
+        case notRestored(KeySourceError)
+        /// The set could not be kept.
+        case notKept(SystemError)
+    }
+
+    /// Whether a token whose key is missing should wait.
+    public enum Prospect: Equatable, Sendable {
+        /// A read is under way that may bring it.
+        case mayCome
+        /// The source was asked a moment ago.
+        case isUnknown
+    }
+
+    /// The keys that count; nil before the first were seen.
+    public private(set) var set: JWKSet?
+    /// Called with each set that differs from the one before.
+    public var replaced: ((JWKSet) -> Void)?
+    /// Called after each read that succeeded, whether it brought other keys or not.
+    public var refreshed: (() -> Void)?
+    /// Called with what an operator may want to know.
+    public var observe: ((Observation) -> Void)?
+
+    private let loop: EventLoop
+    private let reader: KeyReader
+    private let kept: KeptKeySet?
+    private let wakeUp: WakeUp
+    private var policy: RefreshPolicy
+    private var hasFailed = false
+
+    /// Prepares to follow a source.
+    ///
+    /// - Parameter directory: where the last good set of a URL is kept; nil for nowhere.
+    /// - Parameter userAgent: what a server is told of us.
+    public init(
+        _ source: KeySource, keptIn directory: String?, userAgent: String, on loop: EventLoop
+    ) throws(SystemError) {
+        self.loop = loop
+        var kept: KeptKeySet?
+        if case .url(let url) = source, let directory { kept = try KeptKeySet(of: url, in: directory) }
+        self.kept = kept
+        wakeUp = try WakeUp(on: loop)
+        reader = try KeyReader(source, kept: kept, userAgent: userAgent, answers: wakeUp.bell)
+        let times: RefreshPolicy.Times = if case .url = source { .url } else { .file }
+        policy = RefreshPolicy(times, at: Clock.monotonic)
+        super.init()
+        wakeUp.handler = { [unowned self] in takeNews() }
+    }
+
+    /// Takes up what was kept on disk, and has the source read for the first time.
+    ///
+    /// To be called after the signals are blocked for the process.
+    public func start() throws(SystemError) {
+        restore()
+        try reader.start()
+        timerFired()
+    }
+
+    /// Ends the thread; false when it hangs, in a name server's silence, and the process should end without it.
+    public func stop() -> Bool {
+        loop.cancelTimer(self)
+        loop.remove(wakeUp)
+        return reader.stop()
+    }
+
+    /// A token needs a key that is not there: has the source read if that may help.
+    public func ask(for key: MissingKey) -> Prospect {
+        switch policy.missing(key, at: Clock.monotonic) {
+        case .read:
+            reader.order()
+            return .mayCome
+        case .wait: return .mayCome
+        case .refuse: return .isUnknown
+        }
+    }
+
+    /// It is time for the next read, or nearly.
+    public override func timerFired() {
+        if policy.isDue(at: Clock.monotonic) {
+            reader.order()
+        } else if !policy.isReading {
+            loop.setTimer(self, at: policy.dueAt)
+        }
+    }
+
+    private func restore() {
+        guard let kept else { return }
+        do throws(KeySourceError) {
+            guard let (set, savedAt) = try kept.read() else { return }
+            self.set = set
+            replaced?(set)
+            observe?(.restored(set, age: Int64(Clock.realTime / 1_000_000_000) - savedAt))
+        } catch {
+            observe?(.notRestored(error))
+        }
+    }
+
+    private func takeNews() {
+        let (news, saveFailure) = reader.takeNews()
+        if let saveFailure { observe?(.notKept(saveFailure)) }
+        guard let news else { return }
+        let random = Double.random(in: 0..<1)
+        switch news {
+        case .failed(let error):
+            policy.ended(isGood: false, at: Clock.monotonic, random: random)
+            hasFailed = true
+            observe?(.failed(error))
+        case .read(let fresh):
+            policy.ended(isGood: true, at: Clock.monotonic, random: random)
+            if let fresh {
+                if hasFailed { observe?(.recovered) }
+                hasFailed = false
+                if fresh != set {
+                    set = fresh
+                    replaced?(fresh)
+                    observe?(.changed(fresh))
+                }
+            }
+            refreshed?()
+        }
+        loop.setTimer(self, at: policy.dueAt)
+    }
+}
