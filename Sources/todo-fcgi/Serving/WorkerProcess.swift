@@ -49,6 +49,7 @@ struct WorkerProcess {
         // The mask is the signals' now: from here on there may be a second thread.
         try keys?.start()
         store.connect()
+        StartUpPages.release(on: loop)
         logger.info("serving", metadata: ["version": "\(Program.version)"])
         try withExtendedLifetime((worker, signals)) { try loop.run() }
         logger.info("ended")
