@@ -149,7 +149,9 @@ struct Answers {
         choices.append(("HTTPS with a self-signed certificate, to begin with", .selfSigned))
         choices.append(("HTTP on 127.0.0.1:8080, behind something else that speaks TLS", .plain("127.0.0.1:8080")))
         choices.append(("nginx is elsewhere or set up by hand", .elsewhere))
-        let choice = try Console.choose("\nHow do clients get here?", choices.map(\.0))
+        // Who has a certificate knows; everybody else gets an answer at once.
+        let choice = try Console.choose(
+            "\nHow do clients get here?", choices.map(\.0), default: before == nil ? 1 : 0)
         if let known = choices[choice].1 { return known }
         let certificate = try Console.ask(
             "Certificate with its chain (PEM)", default: "/etc/letsencrypt/live/\(domain)/fullchain.pem")

@@ -1,5 +1,8 @@
 import Glibc
 
+/// For a handler of signals, which can reach nothing else; set before it is installed.
+nonisolated(unsafe) private var interruptedTerminal = termios()
+
 /// Speaks with the person at the terminal.
 enum Console {
     /// Whether somebody is there to answer.
@@ -46,10 +49,17 @@ enum Console {
         guard unsafe tcgetattr(STDIN_FILENO, &attributes) == 0 else { return try ask(question) }
         let before = attributes
         attributes.c_lflag &= ~tcflag_t(ECHO)
+        // Whoever interrupts the question gets the terminal back as it was: nothing else may be in between.
+        unsafe interruptedTerminal = before
+        let handler = signal(SIGINT) { _ in
+            unsafe tcsetattr(STDIN_FILENO, TCSANOW, &interruptedTerminal)
+            _exit(130)
+        }
         _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &attributes)
         defer {
             attributes = before
             _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &attributes)
+            signal(SIGINT, handler)
             print("")
         }
         return try ask(question)

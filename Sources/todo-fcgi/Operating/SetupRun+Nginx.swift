@@ -128,7 +128,7 @@ extension SetupRun {
         }
         try expect("401", "/api/setup-trial/tasks", "")
         Console.step("Set up")
-        Console.say("\(url)/ serves; its documentation: \(url)/docs")
+        Console.say("\(url)/ serves; a token to try it with: todo-fcgi token --user NAME")
         Console.say("workers: systemctl status 'todo-fcgi@*'; log: journalctl -u 'todo-fcgi@*'; handbook:")
         Console.say("/usr/share/doc/todo-fcgi/README.md")
     }
