@@ -151,7 +151,7 @@ public final class Connection<Handler: RequestHandler>: EventSource {
     /// Hands bytes to libfcgi, which sends them when its buffer is full or the request ends.
     private func write(_ bytes: Span<UInt8>) -> Bool {
         unsafe bytes.withUnsafeBufferPointer { bytes in
-            guard let start = bytes.baseAddress else { return true }
+            guard let start = bytes.baseAddress, bytes.count > 0 else { return true }
             let text = unsafe UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self)
             return unsafe FCGX_PutStr(text, Int32(bytes.count), request.pointee.out) >= 0
         }

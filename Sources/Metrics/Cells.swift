@@ -25,6 +25,18 @@ public struct Histograms: Sendable {
     let count: Int
     /// The upper bounds of the buckets.
     public let bounds: [UInt64]
+    /// For each length in bits, the first bucket that a value so long may belong into.
+    private let starts: [UInt8]
+
+    init(first: Int, count: Int, bounds: [UInt64]) {
+        self.first = first
+        self.count = count
+        self.bounds = bounds
+        starts = (0...UInt64.bitWidth).map { length in
+            let least = length == 0 ? 0 : UInt64(1) << UInt64(length - 1)
+            return UInt8(clamping: bounds.firstIndex { $0 >= least } ?? bounds.count)
+        }
+    }
 
     /// The first word of one histogram.
     func word(_ index: Int) -> Int {
@@ -33,8 +45,10 @@ public struct Histograms: Sendable {
     }
 
     /// The bucket a value belongs into; `bounds.count` for the one without bound.
+    ///
+    /// How long the value is says where to begin; a few comparisons are left.
     func bucket(of value: UInt64) -> Int {
-        var bucket = 0
+        var bucket = Int(starts[UInt64.bitWidth - value.leadingZeroBitCount])
         while bucket < bounds.count, bounds[bucket] < value { bucket += 1 }
         return bucket
     }

@@ -544,8 +544,8 @@ def test_readiness_tells_of_a_schema_that_is_not_there(watched, user, database):
     stack.deploy("psql_as_superuser -d todo -c 'alter schema todo rename to elsewhere'")
     try:
         stack.deploy("psql_as_superuser -d todo -c \"select pg_terminate_backend(pid) from pg_stat_activity where usename = 'todo_runtime'\"")
-        answer = stack.eventually("it is not ready", lambda: (answer := web.call("GET", "/ready")).status == 503 and answer)
-        assert answer.detail == "The database's schema is not the one that this version needs."
+        # The loss comes first, and is no answer of the database.
+        stack.eventually("its reason", lambda: (answer := web.call("GET", "/ready")).status == 503 and answer.detail == "The database's schema is not the one that this version needs.")
     finally:
         stack.deploy("psql_as_superuser -d todo -c 'alter schema elsewhere rename to todo'")
     stack.eventually("it serves again", lambda: user.call("GET").status == 200)

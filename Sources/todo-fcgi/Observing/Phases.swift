@@ -11,9 +11,6 @@ struct Phases {
     /// Making the answer and handing it to nginx.
     var write: UInt64 = 0
 
-    /// In the order of their names.
-    var all: InlineArray<4, UInt64> { [queue, verify, database, write] }
-
     /// What the worker itself took.
     var inWorker: UInt64 { verify + database + write }
 

@@ -79,19 +79,23 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
     /// Looks at a request once more that waited for a key, if anybody still waits for its answer.
     private func resume(_ guest: WaitingRoom.Guest) {
         guard let connection = server.connection(running: guest.id) else { return }
-        proceed(connection, connection.request(guest), startedAt: guest.startedAt)
+        proceed(
+            connection, connection.request(guest), startedAt: guest.startedAt,
+            waited: Clock.monotonic - guest.startedAt)
     }
 
-    private func proceed(_ connection: Connection<Worker>, _ request: borrowing Request, startedAt: UInt64) {
+    private func proceed(
+        _ connection: Connection<Worker>, _ request: borrowing Request, startedAt: UInt64, waited: UInt64 = 0
+    ) {
         let now = Clock.realTime
         // What a request waited for a key is in `verify`, not here.
-        let waited = Clock.monotonic - startedAt
         var phases = Phases(queue: max(connection.timeSinceStart(now), waited) - waited)
         let plan = api.plan(request, at: Int64(now / 1_000_000_000), state: state(), into: &writer)
         switch plan {
         case .answered(let answered):
-            phases.verify = Clock.monotonic - startedAt
-            finish(connection, answered, phases)
+            let plannedAt = Clock.monotonic
+            phases.verify = plannedAt - startedAt
+            finish(connection, answered, phases, from: plannedAt)
         case .awaitKey(let key, let endpoint):
             // Asked last: a request that cannot wait has nothing fetched either.
             if waitingRoom.hasRoom(forBytes: request.body.count, startedAt: startedAt), keys?.ask(for: key) == .mayCome
@@ -101,7 +105,8 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
             // Without any keys the token may be as good as any: that is our trouble, and nobody should have to log in.
             phases.verify = Clock.monotonic - startedAt
             if keys?.set == nil { return refuse(connection, request, .noKeys, endpoint, phases) }
-            finish(connection, api.refuse(request, .unknownKey, endpoint: endpoint, into: &writer), phases)
+            let answered = api.refuse(request, .unknownKey, endpoint: endpoint, into: &writer)
+            finish(connection, answered, phases, from: Clock.monotonic)
         case .perform(let operation, let pending):
             let submittedAt = Clock.monotonic
             phases.verify = submittedAt - startedAt
@@ -128,39 +133,46 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
     ) {
         metrics.refused(reason)
         let answered = api.refuse(request, .overloaded, endpoint: endpoint, into: &writer)
-        finish(connection, answered, phases, cause: .admission(reason))
+        finish(connection, answered, phases, from: Clock.monotonic, cause: .admission(reason))
     }
 
     /// Answers the request that an operation's result belongs to, if anybody still waits for it.
     private func respond(_ id: RequestID, _ result: TaskResult<Store.Rows>) {
         inFlight -= 1
         metrics.inFlight(inFlight)
-        let refusal = lastRefusal
-        lastRefusal = nil
         guard let connection = server.connection(running: id), let run = running[id.slot] else {
             return metrics.abandoned()
         }
         running[id.slot] = nil
         var phases = run.phases
-        phases.database = Clock.monotonic - run.submittedAt
+        let now = Clock.monotonic
+        phases.database = now - run.submittedAt
         let request = connection.requestWithoutBody()
         let answered = api.respond(to: request, run.pending, result, into: &writer)
-        finish(connection, answered, phases, hasResult: true, cause: result.failure.map { .store($0, said: refusal) })
+        finish(
+            connection, answered, phases, from: now, hasResult: true,
+            cause: result.failure.map { .store($0, said: lastRefusal) })
     }
 
     /// Sends the answer that is written, and tells counters and logs.
+    ///
+    /// - Parameter start: when the answer was begun, the end of the phases so far.
     private func finish(
-        _ connection: Connection<Worker>, _ answered: Answered, _ phases: Phases, hasResult: Bool = false,
+        _ connection: Connection<Worker>, _ answered: Answered, _ phases: Phases, from start: UInt64,
+        hasResult: Bool = false,
         cause: FailureCause? = nil
     ) {
-        let start = Clock.monotonic
         let hasFailed = answered.status.rawValue >= 500
         // The parameters end with the answer, and whether that is slow is known after it.
         let requestID =
             hasFailed || phases.total >= limits.slowRequest / 2 || answered.refusal != nil
             ? connection.text("REQUEST_ID") : nil
-        if limits.tellsTiming { timing.writeTiming(phases) }
-        connection.answer(writer.bytes, after: timing.bytes)
+        if limits.tellsTiming {
+            timing.writeTiming(phases)
+            connection.answer(writer.bytes, after: timing.bytes)
+        } else {
+            connection.answer(writer.bytes)
+        }
         // A list of thousands of tasks must not stay in memory for good.
         writer.reset(keepingCapacity: 1 << 20)
         var phases = phases
