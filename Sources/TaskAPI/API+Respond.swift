@@ -9,12 +9,15 @@ extension API {
     public func respond<Rows: TaskRows>(
         to request: Request, _ pending: Pending, _ result: TaskResult<Rows>, into writer: inout ByteWriter
     ) -> Answered {
-        switch result {
-        case .done(let rows):
-            answer(rows, to: request, pending, into: &writer)
-        case .failed(let failure):
-            answer(Problem(failure, of: pending.endpoint), to: request, endpoint: pending.endpoint, into: &writer)
-        }
+        var answered =
+            switch result {
+            case .done(let rows):
+                answer(rows, to: request, pending, into: &writer)
+            case .failed(let failure):
+                answer(Problem(failure, of: pending.endpoint), to: request, endpoint: pending.endpoint, into: &writer)
+            }
+        answered.user = pending.owner
+        return answered
     }
 
     private func answer<Rows: TaskRows>(

@@ -31,6 +31,7 @@ extension API {
     ) -> Plan {
         let method = Method(request.method)
         var endpoint: Endpoint?
+        var user: String?
         do throws(Problem) {
             if method == .options { return .answered(answerPreflight(to: request, into: &writer)) }
             let path = try Path(request.target)
@@ -51,6 +52,7 @@ extension API {
                 }
                 return .answered(refuse(request, error, endpoint: endpoint, into: &writer))
             }
+            user = owner
             guard path.raw(Path.userSegment).decodedEquals(owner.utf8Span.span) else { throw .forbidden }
             let pending = Pending(
                 endpoint: endpoint, owner: owner, userSegment: path.range(of: Path.userSegment),
@@ -60,7 +62,9 @@ extension API {
             let action = try Self.action(of: pending, path, request)
             return .perform(TaskOperation(owner: owner, action), pending)
         } catch {
-            return .answered(answer(error, to: request, endpoint: endpoint, into: &writer))
+            var answered = answer(error, to: request, endpoint: endpoint, into: &writer)
+            answered.user = user
+            return .answered(answered)
         }
     }
 }

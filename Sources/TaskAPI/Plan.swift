@@ -19,6 +19,8 @@ public struct Answered: Equatable, Sendable {
     public let status: Status
     /// Why the token was refused; nil where it was not.
     public var refusal: TokenError?
+    /// Whose token was accepted; nil where none was.
+    public var user: String?
 }
 
 /// What has to be known of a request, beside the request itself, when its result arrives.

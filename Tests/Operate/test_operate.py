@@ -149,9 +149,9 @@ def test_the_access_log_is_json_without_a_user_s_id(machine):
     lines = [json.loads(line) for line in machine.says("grep -h /api/ /var/log/nginx/todo-fcgi.access.log | tail -n 5000").splitlines()]
     assert lines and all(line["request"].split()[1].startswith("/api/-/tasks") for line in lines)
     served = next(line for line in lines if line["status"] == 200)
-    assert served["request_id"] and served["upstream_seconds"] and len(served["token"]) == 12
+    assert served["request_id"] and served["upstream_seconds"] and len(served["user"]) == 12
     assert any(line["status"] == 429 and line["limited"] == "REJECTED" for line in lines)
-    assert any(line["status"] == 401 and line["token"] == "" for line in lines)
+    assert any(line["status"] == 401 and line["user"] == "" for line in lines)
 
 
 # ---- hurt ----

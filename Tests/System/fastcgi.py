@@ -59,8 +59,8 @@ class Connection:
             data += more
         return data
 
-    def read(self) -> tuple[int, bytes]:
-        """The status and the body of one answer."""
+    def raw(self) -> bytes:
+        """One answer as it comes: head and body."""
         out = b""
         while True:
             _, kind, _, count, padding = struct.unpack(">BBHHBx", self._exactly(8))
@@ -69,8 +69,11 @@ class Connection:
             if kind == STDOUT:
                 out += content
             elif kind == END:
-                break
-        head, _, body = out.partition(b"\r\n\r\n")
+                return out
+
+    def read(self) -> tuple[int, bytes]:
+        """The status and the body of one answer."""
+        head, _, body = self.raw().partition(b"\r\n\r\n")
         status = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"status:"))
         return int(status.split()[1]), body
 

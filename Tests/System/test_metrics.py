@@ -1,5 +1,6 @@
 """What the pool counts, logs and tells of itself."""
 
+import hashlib
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import uuid
 
 import pytest
 
+import fastcgi
 import metrics
 import stack
 import tokens
@@ -39,7 +41,7 @@ class Watched:
     def start(self):
         stack.deploy("pool_stop")
         self.log_start = WORKERS_LOG.stat().st_size
-        stack.deploy("export DATABASE_URL BETTER_AUTH_SECRET TODO_LOG_FORMAT=json TODO_SERVER_TIMING=on TODO_SLOW_REQUEST=0.3; "
+        stack.deploy("export DATABASE_URL BETTER_AUTH_SECRET TODO_LOG_FORMAT=json TODO_SERVER_TIMING=on TODO_USER_HASH=on TODO_SLOW_REQUEST=0.3; "
                      f"metrics_listen={self.address}; pool_start")
         stack.wait_for_pool()
         self.wait()
@@ -452,6 +454,19 @@ def test_a_slow_request_is_logged_with_its_phases(watched, user):
     timing = answer.header("Server-Timing")
     parts = dict(part.split(";dur=") for part in timing.split(", "))
     assert list(parts) == ["queue", "verify", "database"] and float(parts["database"]) == pytest.approx(line["database_ms"], abs=0.01)
+
+
+def test_answers_carry_a_hash_of_the_user_for_nginx_alone(watched, user):
+    """So that its log can tell users apart without their ids; a stranger's answer has none."""
+    mark = hashlib.sha256(user.name.encode()).hexdigest()[:12].encode()
+    with fastcgi.Connection() as connection:
+        for path, token, status in ((user.tasks, user.token, 200), (f"{user.tasks}/999", user.token, 404), ("/api/other/tasks", user.token, 403)):
+            connection.send(fastcgi.request("GET", path, token=token))
+            answer = connection.raw()
+            assert f"Status: {status} ".encode() in answer and b"X-User-Hash: " + mark + b"\r\n" in answer
+        connection.send(fastcgi.request("GET", user.tasks))
+        assert b"X-User-Hash" not in connection.raw()
+    assert user.call("GET").expect(200).header("X-User-Hash") is None
 
 
 def test_a_statement_that_is_refused_is_logged_once_with_its_cause_and_nothing_of_the_task(watched, user):

@@ -19,6 +19,8 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
         var slowRequest: UInt64
         /// Whether answers say where their time went.
         var tellsTiming = false
+        /// Whether answers say for the edge's log, in `X-User-Hash`, whose they are.
+        var tellsUser = false
     }
 
     /// A request whose operation is under way.
@@ -38,8 +40,8 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
     let limits: Limits
     let logger: Logger
     private let metrics: WorkerMetrics
-    /// For `Server-Timing`.
-    private var timing = ByteWriter(capacity: 128)
+    /// Headers that are not the API's: `Server-Timing`, `X-User-Hash`.
+    private var extraHead = ByteWriter(capacity: 128)
     private let server: Server<Worker>
     /// The answer that is being written; one for all requests.
     private var writer = ByteWriter(capacity: 64 << 10)
@@ -167,9 +169,11 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
         let requestID =
             hasFailed || phases.total >= limits.slowRequest / 2 || answered.refusal != nil
             ? connection.text("REQUEST_ID") : nil
-        if limits.tellsTiming {
-            timing.writeTiming(phases)
-            connection.answer(writer.bytes, after: timing.bytes)
+        extraHead.reset()
+        if limits.tellsTiming { extraHead.appendTiming(phases) }
+        if limits.tellsUser, let user = answered.user { extraHead.appendUserHash(of: user) }
+        if extraHead.count > 0 {
+            connection.answer(writer.bytes, after: extraHead.bytes)
         } else {
             connection.answer(writer.bytes)
         }

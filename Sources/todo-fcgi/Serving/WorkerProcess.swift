@@ -42,7 +42,8 @@ struct WorkerProcess {
             API(settings.api, verifier: verifier), store: store, keys: keys, server: server,
             limits: .init(
                 requestTimeout: settings.requestTimeout, inFlight: settings.maximumInFlight,
-                slowRequest: settings.slowRequest, tellsTiming: settings.observing.serverTiming),
+                slowRequest: settings.slowRequest, tellsTiming: settings.observing.serverTiming,
+                tellsUser: settings.observing.userHash),
             logger: logger, metrics: metrics, on: loop
         ) { [unowned store, hasSecret = settings.identity.secret != nil] in
             let hasKeys = hasSecret || keys?.set != nil

@@ -9,6 +9,8 @@ struct ObservingSettings {
     let logFormat: LogFormat
     /// Whether answers say in `Server-Timing` where their time went.
     let serverTiming: Bool
+    /// Whether answers say in `X-User-Hash` whose they are, for nginx to log and not to pass on.
+    let userHash: Bool
 
     init(_ reader: inout SettingsReader) {
         metricsFile = reader.text("TODO_METRICS_FILE")
@@ -18,6 +20,7 @@ struct ObservingSettings {
         metricsAddress = Self.address(&reader)
         logFormat = reader.choice("TODO_LOG_FORMAT", default: .logfmt, ["logfmt": .logfmt, "json": .json])
         serverTiming = reader.choice("TODO_SERVER_TIMING", default: false, ["on": true, "off": false])
+        userHash = reader.choice("TODO_USER_HASH", default: false, ["on": true, "off": false])
     }
 
     private static func address(_ reader: inout SettingsReader) -> LocalAddress? {

@@ -1,17 +1,24 @@
 import JSON
+import JWT
 
 extension ByteWriter {
-    /// Writes the header `Server-Timing` (W3C Server Timing), in place of what stood here; milliseconds.
+    /// Adds the header `Server-Timing` (W3C Server Timing), in milliseconds.
     ///
     /// The time to write the answer is not known before it is written.
-    mutating func writeTiming(_ phases: Phases) {
-        reset()
+    mutating func appendTiming(_ phases: Phases) {
         append("Server-Timing: queue;dur=")
         append(milliseconds: phases.queue)
         append(", verify;dur=")
         append(milliseconds: phases.verify)
         append(", database;dur=")
         append(milliseconds: phases.database)
+        append("\r\n")
+    }
+
+    /// Adds the header that the edge logs and keeps to itself.
+    mutating func appendUserHash(of user: String) {
+        append("X-User-Hash: ")
+        append(UserHash.digits(of: user))
         append("\r\n")
     }
 
