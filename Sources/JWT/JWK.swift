@@ -57,6 +57,8 @@ extension JWK {
         case malformedNumber
         /// The numbers make no key, or a weak one.
         case unsound(String)
+        /// An RSA exponent below 65,537.
+        case tinyExponent
         /// Another key of the set has the same name and algorithm: no token says which of them it means.
         case duplicateKeyID
     }
@@ -74,6 +76,7 @@ extension JWK.RefusalReason: CustomStringConvertible {
         case .otherAlgorithm: "for an algorithm that does not fit it or is not supported"
         case .malformedNumber: "with a number that is missing or not canonical base64url"
         case .unsound(let reason): reason
+        case .tinyExponent: "with an exponent below 65537"
         case .duplicateKeyID: "of the same name and algorithm as another"
         }
     }

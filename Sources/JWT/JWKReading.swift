@@ -81,14 +81,16 @@ struct JWKReading {
         return bytes
     }
 
-    /// A key that OpenSSL finds nothing wrong with.
+    /// A key that OpenSSL finds nothing wrong with, and no careful issuer either: tiny exponents, 3 above all, have made
+    /// forged signatures pass where padding was not looked at closely (FIPS 186-5, section 5.4, asks for more than 2^16).
     private func sound(_ key: JWK) throws(JWK.RefusalReason) -> JWK {
         do throws(PublicKeyError) {
             _ = try key.publicKey()
-            return key
         } catch {
             throw .unsound(error.description)
         }
+        if case .rsa(_, let exponent) = key.numbers, exponent.count < 3 { throw .tinyExponent }
+        return key
     }
 }
 

@@ -20,6 +20,28 @@ public enum ConnectionString {
         return unsafe value("user", in: defaults) ?? ""
     }
 
+    /// What it says as the variables that libpq reads in other programs, where no argument may show a password.
+    ///
+    /// Throws libpq's own words when the string is not one. The corresponding C function is `PQconninfoParse`.
+    public static func environment(of url: String) throws(PostgreSQLError) -> [String: String] {
+        var message: UnsafeMutablePointer<CChar>?
+        guard let options = unsafe PQconninfoParse(url, &message) else {
+            defer { unsafe PQfreemem(message) }
+            let text = unsafe message.map { unsafe String(cString: $0) } ?? "out of memory"
+            throw PostgreSQLError(sqlState: nil, message: text.firstLine)
+        }
+        defer { unsafe PQconninfoFree(options) }
+        var variables: [String: String] = [:]
+        var option = unsafe options
+        while unsafe option.pointee.keyword != nil {
+            if let name = unsafe option.pointee.envvar, let value = unsafe option.pointee.val {
+                unsafe variables[String(cString: name)] = String(cString: value)
+            }
+            unsafe option += 1
+        }
+        return variables
+    }
+
     private static func value(_ keyword: String, in options: UnsafeMutablePointer<PQconninfoOption>) -> String? {
         var option = unsafe options
         while let name = unsafe option.pointee.keyword {

@@ -94,8 +94,10 @@ public struct Migrator: ~Copyable {
         return refused
     }
 
-    /// No statement of a worker runs long; a value that the operator chose before is kept.
-    private static let roleSettings = [
+    /// Settings of the runtime role: no statement of a worker runs long.
+    ///
+    /// A value that the operator chose before is kept.
+    public static let roleSettings = [
         ("statement_timeout", "8s"),
         ("lock_timeout", "4s"),
         ("idle_in_transaction_session_timeout", "10s"),

@@ -90,6 +90,8 @@ struct JWKSetTests {
             (PublicKeySample.es256, [("x", "\"+/8\"")], .malformedNumber),
             (PublicKeySample.rsa, [("n", nil)], .malformedNumber),
             (PublicKeySample.rsa, [("e", "\"AQAB=\"")], .malformedNumber),
+            (PublicKeySample.rsa, [("e", "\"Aw\"")], .tinyExponent),
+            (PublicKeySample.rsa, [("e", "\"__8\"")], .tinyExponent),
             (PublicKeySample.ed25519, [("x", "\"AAAA\"")], .unsound("a number has not the length the curve demands")),
             (PublicKeySample.es256, [("x", "\"AAAA\"")], .unsound("a number has not the length the curve demands")),
             (

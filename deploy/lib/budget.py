@@ -125,7 +125,8 @@ def show(name: str, operation: Operation, most: int):
     """Where an operation's instructions go."""
     print(f"\n{name}: {operation.instructions:,} instructions, {operation.allocations:g} allocations")
     for title, counts in (("own", operation.own), ("inclusive", operation.inclusive)):
-        top = sorted(((n, f) for f, n in counts.items() if n >= 1), reverse=True)[:most]
+        # What everything runs in says nothing.
+        top = sorted(((n, f) for f, n in counts.items() if 1 <= n < 0.99 * operation.instructions), reverse=True)[:most]
         for (count, _), text in zip(top, demangled([f for _, f in top])):
             print(f"  {title:9} {count:9,.0f} {count / operation.instructions:6.1%}  {text[:140]}")
 

@@ -98,6 +98,24 @@ remove_copy() {
     home_purge
 }
 
+# The bare systems of newcomers' tests are containers themselves, in which no second one boots.
+in_container() { [ "$(systemd-detect-virt --container 2>/dev/null || true)" = systemd-nspawn ]; }
+# Whether a machine can be booted in a container here.
+can_boot() { [ "$(id -u)" = 0 ] && ! in_container && unshare --mount --pid --net --fork true 2>/dev/null; }
+
+# systemd's own measure of a unit's rights, 0 to 10; the threshold counts in tenths.
+units_are_tight() {
+    local folder unit
+    folder=$(mktemp -d)
+    cp "$checkout"/deploy/systemd/*.service "$folder/"
+    # A template is judged as one of its instances.
+    mv "$folder/todo-fcgi@.service" "$folder/todo-fcgi@1.service"
+    for unit in "$folder"/*.service; do
+        systemd-analyze security --offline=true --threshold=15 --no-pager "$unit" || return 1
+    done
+    rm -rf "$folder"
+}
+
 # The sum, as the last line.
 summary() {
     local one

@@ -14,7 +14,7 @@ struct Check: ParsableCommand {
 
     func run() throws {
         try Failure.told {
-            var environment = SettingsReader()
+            var environment = try Installation.settings(as: Installation.runtime)
             let settings = Settings(&environment)
             var problems = environment.problems
             if environment.problems.isEmpty { print("settings: ok") }

@@ -18,7 +18,7 @@ struct Migrate: ParsableCommand {
 
     func run() throws {
         try Failure.told {
-            var environment = SettingsReader()
+            var environment = try Installation.settings()
             let database = DatabaseSettings(&environment)
             try environment.check()
             do {

@@ -45,6 +45,9 @@ struct TodoFCGI: ParsableCommand {
             at its end. todo-fcgi check tells what is wrong with any of it.
             """,
         version: Program.version,
-        subcommands: [Serve.self, Migrate.self, Token.self, Check.self, ShowStatus.self]
+        subcommands: [
+            Serve.self, Migrate.self, Token.self, Check.self, Setup.self, Restart.self, Backup.self, Restore.self,
+            Import.self, ShowStatus.self,
+        ]
     )
 }

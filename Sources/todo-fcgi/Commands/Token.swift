@@ -37,7 +37,7 @@ struct Token: ParsableCommand {
 
     func run() throws {
         try Failure.told {
-            var environment = SettingsReader()
+            var environment = try Installation.settings(as: Installation.runtime)
             if let user { return try mint(for: user, &environment) }
             let identity = IdentitySettings(&environment)
             try environment.check()

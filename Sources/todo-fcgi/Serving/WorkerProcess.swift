@@ -32,6 +32,7 @@ struct WorkerProcess {
         // PostgreSQL's log and `pg_stat_activity` name the worker by it.
         configuration.applicationName = "\(Program.name)[\(getpid())]"
         let store = PostgreSQLTaskStore(configuration, on: loop)
+        let manager = ServiceManager(on: loop)
         let server = try Server<Worker<PostgreSQLTaskStore, TokenVerifier>>(accepting: socket, on: loop)
         let verifier = TokenVerifier(
             keys: try settings.identity.keySet(nil), claims: settings.identity.claims,
@@ -50,7 +51,7 @@ struct WorkerProcess {
                 reasonNotReady: store.trouble?.sentence
                     ?? (hasKeys ? nil : "The issuer's keys are not known yet."))
         }
-        observe(store, worker, metrics)
+        observe(store, worker, metrics, manager)
         let pulse = MetricsPulse(
             metrics,
             .init(
@@ -58,16 +59,18 @@ struct WorkerProcess {
                 connectionCount: { [unowned server] in server.connectionCount },
                 socket: socket), on: loop)
         // multiwatch 1.0 passes SIGTERM on as SIGQUIT, which is nginx's word for a graceful end too.
-        let signals = try SignalSource([SIGTERM, SIGINT, SIGQUIT], on: loop, handler: drain(server, metrics, loop))
+        let signals = try SignalSource(
+            [SIGTERM, SIGINT, SIGQUIT], on: loop, handler: drain(server, metrics, manager, loop))
         // The mask is the signals' now: from here on there may be a second thread.
         try keys?.start()
         store.connect()
+        manager.begin()
         pulse.start(at: settings.observing.metricsAddress) { [logger] error in
             logger.error("metrics address not taken", metadata: ["reason": "\(error)"])
         }
         StartUpPages.release(on: loop)
         logger.info("serving", metadata: ["version": "\(Program.version)"])
-        try withExtendedLifetime((worker, signals)) { try loop.run() }
+        try withExtendedLifetime((worker, signals, manager)) { try loop.run() }
         pulse.end()
         logger.info("ended")
         // A name server's silence must not hold up the end; what else the process holds, the kernel takes back.
@@ -110,13 +113,14 @@ struct WorkerProcess {
     }
 
     private func drain<Handler: RequestHandler>(
-        _ server: Server<Handler>, _ metrics: WorkerMetrics, _ loop: EventLoop
+        _ server: Server<Handler>, _ metrics: WorkerMetrics, _ manager: ServiceManager, _ loop: EventLoop
     ) -> (Int32) -> Void {
         var isDraining = false
         return { _ in
             guard !isDraining else { return loop.stop() }
             isDraining = true
             metrics.draining()
+            manager.draining()
             logger.info("draining", metadata: ["connections": "\(server.connectionCount)"])
             server.whenDrained = { loop.stop() }
             server.drain(until: loop.now + settings.drainTimeout)
@@ -125,9 +129,10 @@ struct WorkerProcess {
 
     /// Hands on what the store tells, to the counters and to the log.
     private func observe<Verifier: TokenVerifying>(
-        _ store: PostgreSQLTaskStore, _ worker: Worker<PostgreSQLTaskStore, Verifier>, _ metrics: WorkerMetrics
+        _ store: PostgreSQLTaskStore, _ worker: Worker<PostgreSQLTaskStore, Verifier>, _ metrics: WorkerMetrics,
+        _ manager: ServiceManager
     ) {
-        let log = observer { [unowned worker] in worker.lastRefusal = $0 }
+        let log = observer(manager) { [unowned worker] in worker.lastRefusal = $0 }
         store.observe = { observation in
             metrics.count(observation)
             log(observation)
@@ -139,16 +144,20 @@ struct WorkerProcess {
     ///
     /// - Parameter refused: gets what the database said of a statement. If it leads to a failed request, it belongs into
     ///   that request's line, not into one more.
-    private func observer(refused: @escaping (String) -> Void) -> (PostgreSQLTaskStore.Observation) -> Void {
+    private func observer(
+        _ manager: ServiceManager, refused: @escaping (String) -> Void
+    ) -> (PostgreSQLTaskStore.Observation) -> Void {
         var lastLoss: String?
         return { observation in
             switch observation {
             case .connected:
+                manager.databaseConnected()
                 if lastLoss != nil { logger.notice("database connected again") }
                 lastLoss = nil
             case .lost(let reason):
                 guard reason != lastLoss else { return }
                 lastLoss = reason
+                manager.databaseLost(reason)
                 logger.error("database not connected", metadata: ["reason": "\(reason)"])
             case .refused(let reason):
                 refused(reason)

@@ -30,9 +30,10 @@ struct SettingsReader {
         return value
     }
 
-    /// A text that may be in a file, whose path is in the variable with `_FILE` at its end.
+    /// A text that may be in a file: one whose path is in the variable with `_FILE` at its end, or a credential of that
+    /// name from systemd.
     mutating func textOrFile(_ name: String) -> String? {
-        guard let path = text(name + "_FILE") else { return text(name) }
+        guard let path = text(name + "_FILE") else { return text(name) ?? credential(name) }
         if text(name) != nil { problem("\(name) and \(name)_FILE are both set: keep one") }
         do {
             let text = try TextFile.read(path)
@@ -43,6 +44,14 @@ struct SettingsReader {
             problem("\(name)_FILE: \(error)")
         }
         return nil
+    }
+
+    /// What `LoadCredential=` of the unit has put there; an empty one stands in for a file that is not there.
+    private func credential(_ name: String) -> String? {
+        guard let folder = text("CREDENTIALS_DIRECTORY"), let text = try? TextFile.read("\(folder)/\(name)") else {
+            return nil
+        }
+        return text.isEmpty ? nil : text
     }
 
     /// A shared secret, in the environment or in a file.

@@ -5,6 +5,7 @@ import sys
 
 import arguments
 import curves
+import profile_worker
 import rounds
 
 
@@ -12,7 +13,7 @@ def main():
     options = arguments.parse()
     if options.show_workers:
         return print(options.workers)
-    work = curves if options.curves else rounds
+    work = profile_worker if options.profile else curves if options.curves else rounds
     if options.plan:
         return print(work.plan(options))
     # A connection is a descriptor, here and in wrk.

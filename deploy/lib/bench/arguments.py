@@ -38,6 +38,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--curves", action="store_true",
                         help="instead, throughput and p99 against connections, tasks per owner, owners and workers: curves.json and curves.svg")
     parser.add_argument("--only", type=words(["connections", "tasks", "owners", "workers"]), help="some of the curves, separated by commas (all)")
+    parser.add_argument("--profile", type=words(["one", "list", "create", "toggle", "update"]), metavar="WORKLOADS",
+                        help="instead, where a worker's instructions go for these requests (callgrind; no matter how busy the machine is)")
+    parser.add_argument("--most", type=positive, default=40, help="how many functions a profile shows (40)")
     parser.add_argument("--publish", action="store_true", help="also put the picture where the README shows it: deploy/bench.svg, deploy/curves.svg")
     parser.add_argument("--plan", action="store_true", help="say what would be measured and how long it takes, and do nothing")
     parser.add_argument("--show-workers", action="store_true", help=argparse.SUPPRESS)

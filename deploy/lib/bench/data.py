@@ -49,7 +49,7 @@ def token(user: str) -> str:
     return f"{message}.{encoded(hmac.digest(stack.SETTINGS['BETTER_AUTH_SECRET'].encode(), message.encode(), 'sha256'))}"
 
 
-def write_tokens(owners: int, writers: int, with_etags: bool = False, most: int = 50_000) -> Path:
+def write_tokens(owners: int, writers: int, with_etags: bool = False, most: int = 20_000) -> Path:
     """A file for wrk: a line `R|W owner token etag` for each owner that is asked for; of very many, a spread sample."""
     step = max(1, -(-owners // most))
     path = stack.HOME / "tokens"

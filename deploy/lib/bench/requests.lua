@@ -52,9 +52,9 @@ function init(arguments)
     -- Each owner once, and where tasks are named, often enough to name most of them.
     local function prepared(kind)
         local owners = kind == "create" and writers or readers
-        local named = (kind == "one" or kind == "toggle" or kind == "update") and math.min(tasks, 20) or 1
+        local named = (kind == "one" or kind == "toggle" or kind == "update") and tasks or 1
         local made, count = {}, math.max(1, math.min(#owners * named, most))
-        local step = #owners * named / count
+        local step = math.max(1, #owners / count)
         for i = 0, count - 1 do
             made[i + 1] = make[kind](owners[math.floor(i * step) % #owners + 1])
         end

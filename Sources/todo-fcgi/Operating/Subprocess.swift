@@ -1,0 +1,110 @@
+import EventLoop
+import Glibc
+
+/// Another program, run to its end.
+enum Subprocess {
+    /// What it left.
+    struct Result {
+        /// Its exit status; 128 and more for a signal, as in a shell.
+        let status: Int32
+        /// What it said on stdout and stderr, without line breaks at the end.
+        let output: String
+    }
+
+    /// Runs a program with an input of at most 64 KiB and collects what it says.
+    ///
+    /// - Parameters:
+    ///   - command: the program, looked up in PATH, and its arguments.
+    ///   - environment: added to this process's own.
+    static func run(
+        _ command: [String], input: String = "", environment: [String: String] = [:]
+    ) throws(SystemError) -> Result {
+        let (source, sink) = try pipe()
+        defer { close(source) }
+        let bytes = Array(input.utf8)
+        precondition(bytes.count <= 64 << 10, "a pipe holds 64 KiB")
+        _ = unsafe write(sink, bytes, bytes.count)
+        close(sink)
+        return try run(command, inputFrom: source, environment: environment)
+    }
+
+    /// Runs a program that reads from an open file, which stays the caller's.
+    ///
+    /// The corresponding C functions are `posix_spawnp` and `waitpid`.
+    static func run(
+        _ command: [String], inputFrom source: Int32, environment: [String: String] = [:]
+    ) throws(SystemError) -> Result {
+        let (output, end) = try pipe()
+        defer { close(output) }
+        let child = try startAndClose(end, command, environment, source)
+        var said: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = unsafe read(output, &buffer, buffer.count)
+            guard count > 0 else { break }
+            said += buffer[..<count]
+        }
+        while said.last == UInt8(ascii: "\n") { said.removeLast() }
+        return Result(status: try wait(child), output: String(decoding: said, as: UTF8.self))
+    }
+
+    /// Starts a program that writes to `end`, which only it keeps: its own end ends the output.
+    private static func startAndClose(
+        _ end: Int32, _ command: [String], _ environment: [String: String], _ source: Int32
+    ) throws(SystemError) -> pid_t {
+        defer { close(end) }
+        return try spawn(command, environment, descriptors: [source, end, end])
+    }
+
+    /// Starts a program whose descriptors 0, 1 and 2 are the given ones.
+    private static func spawn(
+        _ command: [String], _ environment: [String: String], descriptors: [Int32]
+    ) throws(SystemError) -> pid_t {
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        for (number, descriptor) in descriptors.enumerated() {
+            unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
+        }
+        let variables = SettingsReader.processEnvironment().merging(environment) { $1 }
+        var child: pid_t = 0
+        let code = unsafe withCStringArray(command) { arguments in
+            unsafe withCStringArray(variables.map { "\($0.key)=\($0.value)" }) { variables in
+                unsafe posix_spawnp(&child, command[0], &actions, nil, arguments, variables)
+            }
+        }
+        guard code == 0 else { throw SystemError(command[0], code: code) }
+        return child
+    }
+
+    private static func wait(_ child: pid_t) throws(SystemError) -> Int32 {
+        var status: Int32 = 0
+        while unsafe waitpid(child, &status, 0) < 0 {
+            guard errno == EINTR else { throw SystemError("waitpid") }
+        }
+        let signal = status & 0x7F
+        return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+    }
+
+    /// Reading end and writing end, closed in other programs.
+    private static func pipe() throws(SystemError) -> (Int32, Int32) {
+        var ends: [Int32] = [0, 0]
+        _ = try checked("pipe", unsafe Glibc.pipe(&ends))
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+}
+
+/// Lends texts as an array of C strings with NULL at its end.
+private func withCStringArray<Result>(
+    _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    var copies: [UnsafeMutablePointer<CChar>?] = unsafe []
+    for text in texts { unsafe copies.append(strdup(text)) }
+    unsafe copies.append(nil)
+    defer { unsafe copies.forEach { unsafe free($0) } }
+    return unsafe copies.withUnsafeBufferPointer { buffer in
+        guard let start = buffer.baseAddress else { preconditionFailure("it holds at least the NULL") }
+        return unsafe body(start)
+    }
+}

@@ -1,0 +1,373 @@
+"""The life of an installation under a real systemd: installed, hurt, restarted, upgraded, restored, removed."""
+
+import json
+import re
+import time
+
+import pytest
+
+from conftest import DRILLED
+from machine import eventually
+
+NAME = "tasks.example.com"
+
+
+def ask(machine, path: str, *, token: str = "", more: str = "") -> tuple[int, str]:
+    """One request over HTTPS, by the certificate that setup made; with its headers before the body."""
+    header = f"-H 'Authorization: Bearer {token}'" if token else ""
+    out = machine.says(
+        f"curl -sS -i --cacert /etc/todo-fcgi/tls/certificate.pem --resolve {NAME}:443:127.0.0.1 {header} {more}"
+        f" 'https://{NAME}{path}'", check=False)
+    found = re.match(r"HTTP/[0-9.]+ (\d+)", out)
+    return int(found[1]) if found else 0, out
+
+
+def token(machine, user: str) -> str:
+    return machine.says(f"todo-fcgi token --user {user}")
+
+
+def is_ready(machine) -> bool:
+    return ask(machine, "/ready")[0] == 200
+
+
+def titles(machine, user: str) -> list[str]:
+    status, out = ask(machine, f"/api/{user}/tasks", token=token(machine, user))
+    assert status == 200, out
+    return [task["title"] for task in json.loads(out.split("\n\n")[-1].split("\r\n\r\n")[-1])]
+
+
+def create(machine, user: str, title: str):
+    status, out = ask(machine, f"/api/{user}/tasks", token=token(machine, user),
+                      more=f"-H 'Content-Type: application/json' -d '{json.dumps({'title': title})}'")
+    assert status == 201, out
+
+
+# ---- install ----
+
+
+@pytest.mark.foundation
+def test_the_package_installs_on_a_bare_debian_and_starts_nothing(machine, packages, count):
+    began = time.monotonic()
+    machine.run(f"apt-get install -y ./{packages['old'].name} postgresql", seconds=300)
+    count(f"newcomer: apt-get install with PostgreSQL and nginx, {time.monotonic() - began:.0f} s")
+    assert machine.says("systemctl list-units --plain --no-legend --all 'todo-fcgi*'") == ""
+    assert machine.run("test -e /etc/nginx/sites-enabled/todo-fcgi", check=False).returncode != 0
+    assert machine.says("systemctl --failed --plain --no-legend") == ""
+
+
+@pytest.mark.foundation
+def test_setup_ends_with_a_url_that_answers(machine, handbook, count):
+    began = time.monotonic()
+    # As the handbook has it; the package is installed already.
+    said = handbook("install", seconds=300)
+    count(f"newcomer: 2 commands to an answer over HTTPS; setup took {time.monotonic() - began:.1f} s of it")
+    assert "/ready: 200" in said and f"https://{NAME}/ serves" in said
+    assert is_ready(machine)
+
+
+def test_setup_again_changes_nothing(machine):
+    before = machine.workers()
+    said = machine.says("todo-fcgi setup --yes")
+    assert "already there" in said and "as before" in said
+    assert machine.workers() == before
+
+
+def test_systemd_finds_no_fault_with_the_units(machine, count):
+    said = machine.says("systemd-analyze verify --man=no /lib/systemd/system/todo-fcgi* 2>&1")
+    assert said == ""
+    for unit in ("todo-fcgi@1.service", "todo-fcgi-backup.service"):
+        score = float(re.search(r"exposure level.*: ([0-9.]+)", machine.says(f"systemd-analyze security {unit}"))[1])
+        count(f"systemd-analyze security {unit}: {score}")
+        assert score <= 1.5
+
+
+def test_a_worker_has_its_secrets_from_systemd_alone(machine):
+    pid = machine.workers()["todo-fcgi@1.service"]
+    environment = machine.says(f"tr '\\0' '\\n' </proc/{pid}/environ")
+    secret = machine.says("cat /etc/todo-fcgi/credentials/BETTER_AUTH_SECRET")
+    assert secret not in environment and "CREDENTIALS_DIRECTORY=/run/credentials/" in environment
+    assert machine.run("setpriv --reuid=www-data --regid=www-data --clear-groups cat /etc/todo-fcgi/credentials/*",
+                       check=False).returncode != 0
+    assert f"NoNewPrivs:\t1" in machine.says(f"cat /proc/{pid}/status")
+
+
+def test_the_handbook_s_daily_commands_work(machine, handbook):
+    handbook("look")
+    handbook("grow and shrink")
+    assert len(machine.workers()) == 2
+
+
+# ---- the front ----
+
+
+def test_https_says_what_it_should(machine):
+    create(machine, "ann", "Buy milk")
+    status, out = ask(machine, "/api/ann/tasks", token=token(machine, "ann"))
+    head = out.lower()
+    assert out.startswith("HTTP/2 200")
+    assert "strict-transport-security: max-age=63072000" in head
+    assert "x-content-type-options: nosniff" in head and "x-request-id: " in head
+    status, out = ask(machine, "/api/ann/tasks")
+    assert status == 401 and '"Not authenticated"' in out
+    # nginx's own errors wear the same headers.
+    machine.run("head -c 2000000 /dev/zero >/root/big")
+    status, out = ask(machine, "/api/ann/tasks", more="-X POST --data-binary @/root/big")
+    assert status == 413 and "nosniff" in out and '"The request body is too large"' in out
+
+
+@pytest.mark.parametrize("protocol, is_spoken", [("tls1_1", False), ("tls1_2", True), ("tls1_3", True)])
+def test_tls_is_of_the_last_ten_years(machine, protocol, is_spoken):
+    said = machine.run(f"openssl s_client -connect 127.0.0.1:443 -servername {NAME} -{protocol} </dev/null 2>&1", check=False)
+    assert ("Cipher is (NONE)" not in said.stdout and said.returncode == 0) == is_spoken
+
+
+def test_http_leads_to_https_and_answers_issuers_of_certificates(machine):
+    said = machine.says(f"curl -si -H 'Host: {NAME}' http://127.0.0.1/api/ann/tasks?x=1")
+    assert " 308 " in said and f"https://{NAME}/api/ann/tasks?x=1" in said
+    machine.run("mkdir -p /var/www/html/.well-known/acme-challenge; echo proof >/var/www/html/.well-known/acme-challenge/one")
+    assert machine.says(f"curl -s -H 'Host: {NAME}' http://127.0.0.1/.well-known/acme-challenge/one") == "proof"
+
+
+def test_who_asks_too_much_is_told_so_in_our_shape(machine):
+    mine = token(machine, "ann")
+    machine.run(f"for n in $(seq 400); do echo 'url = \"https://{NAME}/api/ann/tasks\"'; echo 'output = \"/dev/null\"'; done >/root/many")
+    codes = machine.says(
+        f"curl -sk --resolve {NAME}:443:127.0.0.1 -H 'Authorization: Bearer {mine}' -Z --parallel-max 50 -w '%{{http_code}}\\n' -K /root/many")
+    assert codes.count("429") > 50 and codes.count("200") >= 100
+    # One token's flood is not another's: the limit by address still has room.
+    def refused():
+        status, out = ask(machine, "/api/ann/tasks", token=mine)
+        return status == 429 and out
+    machine.run(f"curl -sk --resolve {NAME}:443:127.0.0.1 -H 'Authorization: Bearer {mine}' -Z --parallel-max 50 -K /root/many")
+    out = refused()
+    if out:
+        assert '"detail":"Too many requests"' in out and "retry-after: 1" in out.lower()
+
+
+def test_the_access_log_is_json_without_a_user_s_id(machine):
+    time.sleep(1.5)
+    lines = [json.loads(line) for line in machine.says("grep -h /api/ /var/log/nginx/todo-fcgi.access.log | tail -n 5000").splitlines()]
+    assert lines and all(line["request"].split()[1].startswith("/api/-/tasks") for line in lines)
+    served = next(line for line in lines if line["status"] == 200)
+    assert served["request_id"] and served["upstream_seconds"] and len(served["token"]) == 12
+    assert any(line["status"] == 429 and line["limited"] == "REJECTED" for line in lines)
+    assert any(line["status"] == 401 and line["token"] == "" for line in lines)
+
+
+# ---- hurt ----
+
+
+@pytest.mark.foundation
+def test_limits_can_be_switched_off(machine):
+    machine.run("echo '# none' >/etc/todo-fcgi/nginx/server.d/limits.conf; nginx -t -q; systemctl reload nginx")
+
+
+def test_twenty_restarts_under_load_lose_nothing(machine, load):
+    with load("20 restarts of single workers") as seen:
+        for number in range(20):
+            machine.run(f"systemctl restart todo-fcgi@{number % 2 + 1}")
+    assert seen.lost == 0, seen.reasons
+
+
+def test_restarts_of_the_pool_lose_nothing(machine, load, handbook):
+    with load("rolling restart, by todo-fcgi restart") as seen:
+        handbook("restart")
+    assert seen.lost == 0, seen.reasons
+    with load("restart of the whole pool at once") as seen:
+        machine.run("systemctl restart todo-fcgi.target")
+    assert seen.lost == 0, seen.reasons
+
+
+def test_reloads_of_nginx_lose_nothing(machine, load):
+    with load("10 reloads of nginx") as seen:
+        for _ in range(10):
+            machine.run("systemctl reload nginx")
+            time.sleep(0.3)
+    assert seen.lost == 0, seen.reasons
+
+
+def test_a_killed_worker_is_replaced(machine, load):
+    with load("kill -9 of each worker") as seen:
+        for unit, pid in machine.workers().items():
+            machine.run(f"kill -9 {pid}")
+            eventually("another worker", lambda: machine.workers().get(unit, pid) not in (pid, 0))
+    # A read is repeated by nginx; of a write that was under way nobody knows.
+    assert seen.reads["lost"] == 0, seen.reasons
+    assert seen.writes["lost"] <= 4, seen.reasons
+
+
+def test_a_hung_worker_is_replaced_by_the_watchdog(machine, load, count):
+    unit, pid = next(iter(machine.workers().items()))
+    with load("a worker that hangs (SIGSTOP)") as seen:
+        began = time.monotonic()
+        machine.run(f"kill -STOP {pid}")
+        eventually("another worker", lambda: machine.workers().get(unit, pid) not in (pid, 0))
+        count(f"watchdog: a hung worker was replaced after {time.monotonic() - began:.1f} s")
+    assert seen.reads["lost"] == 0, seen.reasons
+    assert seen.writes["lost"] <= 4, seen.reasons
+    assert "watchdog" in machine.says(f"journalctl --no-pager -u {unit} -n 50").lower()
+
+
+def test_a_lost_database_is_found_again_without_a_restart(machine, load):
+    before = machine.workers()
+    with load("PostgreSQL restarted") as seen:
+        machine.run("systemctl restart postgresql@15-main")
+        time.sleep(2)
+    assert seen.reads["lost"] == 0, seen.reasons
+    machine.run("systemctl stop postgresql@15-main")
+    eventually("not ready", lambda: ask(machine, "/ready")[0] == 503)
+    status, out = ask(machine, "/ready")
+    assert "database" in out.lower()
+    assert ask(machine, "/health")[0] == 200
+    # A worker that is started now serves what it can.
+    machine.run("systemctl restart todo-fcgi@2")
+    assert "without a database" in machine.says("systemctl show -p StatusText --value todo-fcgi@2") or "No database" in machine.says(
+        "systemctl show -p StatusText --value todo-fcgi@2")
+    machine.run("systemctl start postgresql@15-main")
+    eventually("ready again", lambda: is_ready(machine))
+    assert machine.workers()["todo-fcgi@1.service"] == before["todo-fcgi@1.service"]
+
+
+# ---- upgrade ----
+
+
+def runs_installed_program(machine) -> bool:
+    """Whether all workers run the file that is installed now, not one that was replaced."""
+    return all(
+        machine.says(f"stat -Lc %i /proc/{pid}/exe") == machine.says("stat -c %i /usr/bin/todo-fcgi")
+        for pid in machine.workers().values())
+
+
+def test_an_upgrade_and_the_way_back_lose_nothing(machine, packages, handbook, load):
+    offer = "cp -f todo-fcgi_{0}.deb.kept todo-fcgi_{0}.deb"
+    with load("upgrade by apt") as seen:
+        handbook("upgrade", offer.format("new"))
+    assert seen.lost == 0, seen.reasons
+    assert "-2" in machine.says("dpkg-query -W -f '${Version}' todo-fcgi") and runs_installed_program(machine)
+    with load("downgrade by apt") as seen:
+        handbook("downgrade", offer.format("old"))
+    assert seen.lost == 0, seen.reasons
+    assert "-1" in machine.says("dpkg-query -W -f '${Version}' todo-fcgi") and runs_installed_program(machine)
+
+
+def test_an_upgrade_that_does_not_fit_leaves_the_workers_of_before(machine, packages, load):
+    before = machine.workers()
+    machine.run("mv /etc/todo-fcgi/credentials/BETTER_AUTH_SECRET /root/aside")
+    machine.run("cp /root/todo-fcgi_new.deb.kept new.deb; apt-get install -y ./new.deb 2>&1")
+    assert machine.workers() == before and is_ready(machine)
+    machine.run("mv /root/aside /etc/todo-fcgi/credentials/BETTER_AUTH_SECRET; todo-fcgi restart")
+    assert runs_installed_program(machine)
+
+
+# ---- data ----
+
+
+def test_a_backup_comes_back(machine, handbook):
+    create(machine, "ben", "Before the backup")
+    assert "todo-" in handbook("backup")
+    create(machine, "ben", "After the backup")
+    handbook("restore")
+    eventually("ready", lambda: is_ready(machine))
+    assert titles(machine, "ben") == ["Before the backup"]
+    create(machine, "ben", "After the restore")
+    kept = machine.sql("select nspname from pg_namespace where nspname like 'todo\\_before\\_%'")
+    assert machine.sql(f"select count(*) from {kept}.tasks where title = 'After the backup'") == "1"
+
+
+def test_a_restore_under_running_workers_is_refused(machine):
+    said = machine.run('todo-fcgi restore "$(ls /var/lib/todo-fcgi-backups/todo-*.dump | tail -n 1)" 2>&1', check=False)
+    assert said.returncode == 1 and "workers are connected" in said.stdout
+    assert is_ready(machine)
+
+
+def test_old_backups_are_removed(machine):
+    machine.run("cd /var/lib/todo-fcgi-backups; for n in $(seq 10 29); do echo >todo-20200101T0000${n}Z.dump; done")
+    machine.run("systemctl start todo-fcgi-backup.service")
+    names = machine.says("ls /var/lib/todo-fcgi-backups").split()
+    assert len(names) == 14 and not any(name.endswith(".partial") for name in names)
+
+
+def test_a_migration_is_undone(machine, packages, handbook):
+    machine.run("systemctl start todo-fcgi-backup.service")
+    before = titles(machine, "ben")
+    # What a later version would have done.
+    machine.sql("set role \"todo-fcgi-owner\"; create table todo.later (id bigint);"
+                " insert into todo.migrations (version, name, checksum) select max(version) + 1, 'later', 'x' from todo.migrations")
+    said = machine.run("todo-fcgi check 2>&1", check=False)
+    assert said.returncode == 1 and "newer than this program" in said.stdout
+    handbook("undo a migration", "cp -f todo-fcgi_old.deb.kept todo-fcgi_old.deb")
+    eventually("ready", lambda: is_ready(machine))
+    assert titles(machine, "ben") == before
+
+
+def test_the_secret_is_changed_while_tokens_of_before_count(machine, handbook, load):
+    old = token(machine, "ben")
+    with load("rotation of the secret") as seen:
+        handbook("rotate")
+    assert seen.lost == 0, seen.reasons
+    assert ask(machine, "/api/ben/tasks", token=old)[0] == 200
+    assert ask(machine, "/api/ben/tasks", token=token(machine, "ben"))[0] == 200
+    handbook("rotate, the end")
+    status, out = ask(machine, "/api/ben/tasks", token=old)
+    assert status == 401 and "Invalid token" in out
+    assert ask(machine, "/api/ben/tasks", token=token(machine, "ben"))[0] == 200
+
+
+def test_tasks_of_an_old_backend_move_over(machine, handbook):
+    machine.sql("""
+        create table public.tasks (id serial primary key, user_id varchar not null, title varchar(200) not null,
+            description varchar(1000), completed boolean not null, created_at timestamp, updated_at timestamp);
+        insert into public.tasks (user_id, title, completed, created_at)
+            select 'old-' || n % 50, 'Old task ' || n, n % 2 = 0, timestamp '2025-01-01' + n * interval '1 minute' from generate_series(1, 5000) n;
+        grant select on public.tasks to "todo-fcgi-owner";
+    """)
+    said = handbook("import")
+    assert "5000 tasks of 50 owners" in said and "nothing was changed" in said and "5000 tasks taken over" in said
+    assert len(titles(machine, "old-7")) == 100 and titles(machine, "old-7")[0] == "Old task 4957"
+    again = machine.says("todo-fcgi import --from tasks")
+    assert "5000 taken over before" in again and "0 tasks taken over" in again
+
+
+def test_the_machine_comes_back_from_a_reboot(machine):
+    before = titles(machine, "ben")
+    machine.reboot()
+    eventually("ready after the reboot", lambda: is_ready(machine), 60)
+    assert len(machine.workers()) == 2 and titles(machine, "ben") == before
+
+
+def test_a_lost_database_comes_back_from_a_backup(machine, handbook):
+    machine.run("systemctl start todo-fcgi-backup.service")
+    before = titles(machine, "ben")
+    machine.run("systemctl stop todo-fcgi.target; cd /; setpriv --reuid=postgres --regid=postgres --init-groups psql -c 'drop database todo with (force)'")
+    handbook("the database is lost")
+    eventually("ready", lambda: is_ready(machine))
+    assert titles(machine, "ben") == before
+
+
+# ---- the end ----
+
+
+def test_removing_keeps_settings_and_data_and_nginx_goes_on(machine, packages):
+    before = machine.sql("select count(*) from todo.tasks")
+    machine.run("apt-get remove -y todo-fcgi")
+    machine.run("nginx -t -q; systemctl restart nginx")
+    assert machine.says("systemctl list-units --plain --no-legend --all 'todo-fcgi*'") == ""
+    assert machine.sql("select count(*) from todo.tasks") == before
+    # And comes back as it was.
+    machine.run("cp /root/todo-fcgi_old.deb.kept old.deb; apt-get install -y ./old.deb; todo-fcgi setup --yes")
+    assert is_ready(machine) and machine.sql("select count(*) from todo.tasks") == before
+
+
+def test_purging_takes_secrets_and_leaves_tasks_and_backups(machine, handbook):
+    before = machine.sql("select count(*) from todo.tasks")
+    machine.run("apt-get purge -y todo-fcgi")
+    assert machine.run("test -e /etc/todo-fcgi -o -e /etc/nginx/sites-available/todo-fcgi -o -e /var/lib/todo-fcgi", check=False).returncode != 0
+    machine.run("nginx -t -q")
+    assert machine.sql("select count(*) from todo.tasks") == before
+    assert machine.says("ls /var/lib/todo-fcgi-backups/*.dump") != ""
+    assert machine.says("systemctl --failed --plain --no-legend") == ""
+    handbook("remove all data too", "cd /")
+
+
+def test_every_drill_of_the_handbook_was_run(handbook):
+    assert handbook.names - DRILLED == set()
