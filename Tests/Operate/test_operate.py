@@ -97,6 +97,14 @@ def test_the_handbook_s_daily_commands_work(machine, handbook):
     assert len(machine.workers()) == 2
 
 
+def test_the_pool_tells_its_numbers_on_this_machine(machine):
+    said = machine.says("todo-fcgi status")
+    assert "2 workers" in said
+    numbers = machine.says("curl -s http://127.0.0.1:9150/metrics")
+    assert "todo_requests_total{" in numbers and "todo_listen_queue" in numbers and "todo_build_info{" in numbers
+    assert "127.0.0.1:9150" in machine.says("ss -Hltn 'sport = :9150'")
+
+
 # ---- the front ----
 
 

@@ -9,7 +9,8 @@ struct ShowStatus: ParsableCommand {
         commandName: "status",
         abstract: "Show what the workers do: requests, times, tokens, database, memory.",
         discussion: """
-            Asks the address in TODO_METRICS_LISTEN, or reads the file in TODO_METRICS_FILE. The same numbers for \
+            Asks the address in TODO_METRICS_LISTEN, or reads the file in TODO_METRICS_FILE, or that of the installed \
+            service. The same numbers for \
             Prometheus are at that address, under /metrics. Ends with status 1 when no worker runs.
             """
     )
@@ -109,6 +110,8 @@ enum StatusSource {
                 self = .address(address)
             } else if let file = settings.metricsFile {
                 self = .file(file)
+            } else if unsafe access(Installation.metricsFile, F_OK) == 0 {
+                self = .file(Installation.metricsFile)
             } else {
                 throw Failure(
                     "neither TODO_METRICS_LISTEN nor TODO_METRICS_FILE is set, as they are for the workers; or use --address or --file"

@@ -13,6 +13,8 @@ enum Installation {
     static let nginx = "\(folder)/nginx"
     /// The package's part of nginx's configuration.
     static let shared = "/usr/share/todo-fcgi/nginx"
+    /// The counters of the installed workers, as the unit has them.
+    static let metricsFile = "/run/todo-fcgi/metrics/counters"
     /// Migrations, imports and backups run as this user.
     static let owner = "todo-fcgi-owner"
     /// The workers' user.
