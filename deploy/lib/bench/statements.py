@@ -90,8 +90,10 @@ def observe(names: list[str]) -> dict[str, Script]:
     """Sends each workload's sample and keeps what the workers sent for it."""
     log = stack.HOME / "log/postgres.log"
     stack.sql("alter system set log_statement = 'all'; alter system set log_line_prefix = '@';")
-    stack.sql("select pg_reload_conf();")
-    time.sleep(0.5)
+    # The workers' role leaves details out of the log, and the parameters are one; this holds from the next session on.
+    stack.sql("alter role todo_runtime set log_error_verbosity = 'default'; select pg_reload_conf();")
+    stack.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'todo_runtime';")
+    time.sleep(1)
     scripts = {}
     for name in names:
         sample = SAMPLES[name]
