@@ -11,12 +11,13 @@ public struct SchemaPlace: ~Copyable {
 
     /// How many sessions of workers there are in this database.
     ///
-    /// Their prepared statements would go on to mean the tables that were moved away.
+    /// A worker names itself and its process; other commands of the program are just `todo-fcgi`. The workers' prepared
+    /// statements would go on to mean the tables that were moved away.
     public borrowing func workers() throws(PostgreSQLError) -> Int {
         let sessions = try connection.execute(
             """
             select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-                and application_name = 'todo-fcgi'
+                and starts_with(application_name, 'todo-fcgi[')
             """)
         return sessions.text(row: 0, column: 0).flatMap { Int($0) } ?? 0
     }
