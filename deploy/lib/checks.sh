@@ -10,6 +10,8 @@ need_to_test() {
     need prometheus /usr/bin/prometheus
     need shellcheck /usr/bin/shellcheck
     need valgrind /usr/bin/valgrind
+    # For systemd-analyze; a bare system has other means to start.
+    need systemd /usr/bin/systemd-analyze
 }
 
 passed=0 failed=0 failures=()
