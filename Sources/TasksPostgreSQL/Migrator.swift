@@ -103,6 +103,8 @@ public struct Migrator: ~Copyable {
         ("idle_in_transaction_session_timeout", "10s"),
         // The statements are simple and prepared; planning them again for each value costs more than it can save.
         ("plan_cache_mode", "force_generic_plan"),
+        // Storage has no heads to move any more; with the default, a list is fetched in any order and sorted.
+        ("random_page_cost", "1.1"),
         // With details the server's log quotes the whole row of a statement that it refuses: a person's text.
         ("log_error_verbosity", "terse"),
     ]

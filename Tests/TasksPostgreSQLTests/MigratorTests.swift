@@ -45,6 +45,42 @@ import Testing
         #expect(threads.map { $0.join() }.sorted() == [0, Migrations.all.count])
     }
 
+    @Test("Tasks that an older schema holds are kept, deleted ones too")
+    func older() throws {
+        let first = Migrations.all[0]
+        try database.execute(
+            """
+            create schema todo;
+            create table todo.migrations (
+                version integer primary key, name text not null, checksum text not null,
+                applied_at timestamptz not null default now());
+            \(first.sql);
+            insert into todo.migrations values (1, '\(first.name)', '\(first.checksum)');
+            insert into todo.owners values ('ann', 3, 4);
+            insert into todo.tasks values ('ann', 1, repeat('ä', 200), repeat('ß', 1000), true, now(), now(), 1, null),
+                ('ann', 2, 'two', null, false, now(), now(), 2, null),
+                ('ann', 3, '', null, false, now(), now(), 4, now())
+            """)
+        let tasks = "select string_agg(t::text, ';' order by id) from todo.tasks t"
+        let before = try database.value(tasks)
+        #expect(try migrator().apply().map(\.version) == Array(2...Migrations.all.count))
+        #expect(try database.value(tasks) == before)
+    }
+
+    @Test("The database itself refuses texts that are too long", arguments: [(201, 1), (1, 1_001)])
+    func lengths(title: Int, description: Int) throws {
+        _ = try migrator().apply()
+        func insert(_ title: Int, _ description: Int) throws {
+            try database.execute(
+                """
+                insert into todo.tasks values ('ann', \(title + description), repeat('ä', \(title)),
+                    repeat('ß', \(description)), false, now(), now(), 1)
+                """)
+        }
+        try insert(200, 1_000)
+        #expect(throws: PostgreSQLError.self) { try insert(title, description) }
+    }
+
     @Test("A step that was changed after it was applied is noticed")
     func changed() throws {
         _ = try migrator().apply()

@@ -90,6 +90,17 @@ import Testing
         #expect(!nodes.joined().contains { $0.contains("Seq Scan") })
     }
 
+    @Test("The usual list, and a page of it, are read in their order and not sorted")
+    func order() throws {
+        let page = TaskStatements.list[TaskQuery(limit: 5)]
+        try connection.execute("set random_page_cost = 1.1; set enable_bitmapscan = on")
+        for statement in [TaskStatements.listAll, page] {
+            let lines = try connection.execute("explain (costs off) \(prepare(statement, owner: ada))")
+            let plan = (0..<lines.count).compactMap { lines.text(row: $0, column: 0) }.joined(separator: "\n")
+            #expect(plan.contains("Index Scan using tasks_newest_first") && !plan.contains("Sort"), "\(plan)")
+        }
+    }
+
     @Test("Every statement has a name of its own")
     func names() {
         #expect(Set(Self.statements.map(\.name)).count == Self.statements.count)
