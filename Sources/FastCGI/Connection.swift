@@ -18,6 +18,8 @@ public final class Connection<Handler: RequestHandler>: EventSource {
     private var descriptor: Int32
     private var lifecycle = ConnectionLifecycle()
     private var isKept = false
+    /// Where the running request's parameters are.
+    private var places = ParameterPlaces()
 
     /// Takes ownership of an accepted, blocking socket.
     init(takingOwnershipOf descriptor: Int32, id: RequestID, server: Server<Handler>) {
@@ -81,6 +83,7 @@ public final class Connection<Handler: RequestHandler>: EventSource {
         // Whether the connection stays is decided here, so libfcgi must not close it when the request ends.
         unsafe request.pointee.keepConnection = 1
         id = server.nextRequest(on: id.slot)
+        places = unsafe server.parameterNames.find(in: request.pointee.envp)
         let body = server.body
         unsafe body.read(from: request.pointee.in, announced: contentLength)
         server.handler?.handle(self, body: body.content)
@@ -90,35 +93,22 @@ public final class Connection<Handler: RequestHandler>: EventSource {
 
     /// A parameter's value, or nil when the web server did not send it; of two with one name, the first.
     ///
-    /// The bytes belong to libfcgi and last until the request is answered. The corresponding C function is
-    /// `FCGX_GetParam`.
+    /// The bytes belong to libfcgi and last until the request is answered.
+    ///
+    /// - Parameter place: an index of `Handler.parameterNames`.
     @_lifetime(borrow self)
-    public func parameter(_ name: StaticString) -> Span<UInt8>? {
-        guard lifecycle.state == .running, let value = unsafe lookUp(name) else { return nil }
+    public func parameter(_ place: Int) -> Span<UInt8>? {
+        guard lifecycle.state == .running, let index = places[place], let text = unsafe request.pointee.envp[index]
+        else { return nil }
+        let value = unsafe server.parameterNames.value(of: text, at: place)
         let bytes = unsafe UnsafeBufferPointer(
             start: UnsafeRawPointer(value).assumingMemoryBound(to: UInt8.self), count: strlen(value))
         return unsafe _overrideLifetime(Span(_unsafeElements: bytes), borrowing: self)
     }
 
-    private func lookUp(_ name: StaticString) -> UnsafePointer<CChar>? {
-        guard var entry = unsafe request.pointee.envp else { return nil }
-        let length = name.utf8CodeUnitCount
-        let start = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
-        while let text = unsafe entry.pointee {
-            // The first byte already tells most names apart.
-            if unsafe text.pointee == start.pointee, unsafe strncmp(text, start, length) == 0,
-                unsafe text[length] == CChar(UInt8(ascii: "="))
-            {
-                return unsafe UnsafePointer(text + length + 1)
-            }
-            unsafe entry += 1
-        }
-        return nil
-    }
-
     /// CONTENT_LENGTH, 0 when it is absent or no number.
     private var contentLength: Int {
-        guard let digits = parameter("CONTENT_LENGTH") else { return 0 }
+        guard let digits = parameter(server.contentLengthPlace) else { return 0 }
         var value = 0
         for index in digits.indices {
             let digit = Int(digits[index]) - 0x30

@@ -28,6 +28,9 @@ public final class Server<Handler: RequestHandler>: EventSource {
 
     let loop: EventLoop
     let limits: Limits
+    /// The handler's, and behind them what is read here.
+    let parameterNames = ParameterNames(Handler.parameterNames + ["CONTENT_LENGTH"])
+    let contentLengthPlace = Handler.parameterNames.count
     /// The body of the request that is being read; one for all connections.
     let body: BodyBuffer
 

@@ -69,6 +69,15 @@ extension ByteWriter {
         literal.withUTF8Buffer { unsafe append(copying: $0) }
     }
 
+    /// Appends what was written before once more.
+    public mutating func append(copyOf range: Range<Int>) {
+        let end = unsafe reserve(range.count)
+        // Where it lies is asked after `reserve`, which may move everything.
+        let source = unsafe written(range)
+        if let first = source.baseAddress { unsafe end.update(from: first, count: source.count) }
+        count += range.count
+    }
+
     /// Writes bytes over others that were written before.
     public mutating func replace(at offset: Int, with bytes: Span<UInt8>) {
         let field = unsafe written(offset..<offset + bytes.count)

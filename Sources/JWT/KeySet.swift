@@ -84,6 +84,11 @@ extension KeySet {
         return payload
     }
 
+    /// Whether there is a public key to check a token's signature with.
+    func hasPublicKey(for header: TokenHeader) -> Bool {
+        header.algorithm != .hs256 && (try? verifier(for: header)) != nil
+    }
+
     /// Tries each shared secret; they have no names, so a `kid` does not matter.
     private func isValidWithSecret(
         _ signature: Span<UInt8>, of signed: Span<UInt8>

@@ -1,3 +1,11 @@
+/// How much work a token may take.
+public enum SignatureWork: Sendable {
+    /// Whatever it takes.
+    case any
+    /// All but a public key's, which takes a hundred times as long as everything else.
+    case little
+}
+
 /// Tells whose a bearer token is, or why it is refused; remembers the tokens it has verified.
 ///
 /// For one thread, like the worker it serves.
@@ -28,10 +36,21 @@ public final class TokenVerifier {
     /// - Parameter compact: the token's bytes, without `Bearer`.
     /// - Parameter now: seconds since 1970, fresh for each call: a remembered token is checked against it as well.
     public func verify(_ compact: Span<UInt8>, at now: Int64) throws(TokenError) -> String {
+        guard let user = try verify(compact, at: now, allowing: .any) else {
+            preconditionFailure("any work is allowed")
+        }
+        return user
+    }
+
+    /// The same, or nil when it takes more work than is allowed now.
+    public func verify(
+        _ compact: Span<UInt8>, at now: Int64, allowing work: SignatureWork
+    ) throws(TokenError) -> String? {
         guard compact.count <= TokenLimits.bytes else { throw .tooLong }
         if let user = try cache.user(of: compact, at: now) { return user }
         let token = try CompactToken(compact)
         let header = try TokenHeader(of: token)
+        if work == .little, keys.hasPublicKey(for: header) { return nil }
         let policy = header.algorithm == .hs256 ? claims : publicKeyClaims
         let payload: [UInt8]
         do throws(TokenError) {

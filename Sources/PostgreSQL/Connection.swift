@@ -171,8 +171,11 @@ public struct Connection: ~Copyable {
     /// The corresponding C function is `PQsendQueryPrepared`.
     borrowing func send(_ statement: Statement, _ parameters: borrowing Parameters) -> Bool {
         let count = Int32(parameters.count)
-        return unsafe parameters.withPointers { values, lengths, formats in
-            unsafe PQsendQueryPrepared(handle, statement.name, count, values, lengths, formats, 1) == 1
+        // Lent by `withCString`, the name is not copied.
+        return unsafe statement.name.withCString { name in
+            unsafe parameters.withPointers { values, lengths, formats in
+                unsafe PQsendQueryPrepared(handle, name, count, values, lengths, formats, 1) == 1
+            }
         }
     }
 

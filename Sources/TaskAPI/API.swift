@@ -1,5 +1,5 @@
 public import JSON
-internal import JWT
+public import JWT
 internal import Tasks
 
 /// The HTTP surface of the tasks: pure functions from a request to an operation, and from its result to an answer.
@@ -25,9 +25,13 @@ extension API {
     /// The order of the checks is the contract's: route, token, user, body, values. The writer is touched only where
     /// the request is answered.
     ///
-    /// - Parameter now: seconds since 1970.
+    /// - Parameters:
+    ///   - now: seconds since 1970.
+    ///   - work: how much the token may take.
+    ///   - state: asked only where the answer tells it.
     public func plan(
-        _ request: Request, at now: Int64, state: ServiceState, into writer: inout ByteWriter
+        _ request: Request, at now: Int64, allowing work: SignatureWork = .any, state: () -> ServiceState,
+        into writer: inout ByteWriter
     ) -> Plan {
         let method = Method(request.method)
         var endpoint: Endpoint?
@@ -40,12 +44,15 @@ extension API {
             guard let endpoint else { throw .methodNotAllowed(resource) }
             guard endpoint.isOfTasks else {
                 return .answered(
-                    answerOpen(endpoint, to: request, isHead: method == .head, state: state, into: &writer))
+                    answerOpen(endpoint, to: request, isHead: method == .head, state: state(), into: &writer))
             }
             let token = try BearerToken(request.authorization)
             let owner: String
             do throws(TokenError) {
-                owner = try verifier.verify(token.compact, at: now)
+                guard let user = try verifier.verify(token.compact, at: now, allowing: work) else {
+                    return .awaitVerification(endpoint)
+                }
+                owner = user
             } catch {
                 if error == .unknownKey, let key = verifier.missingKey(of: token.compact) {
                     return .awaitKey(key, endpoint)

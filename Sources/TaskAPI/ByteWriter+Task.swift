@@ -1,15 +1,33 @@
 internal import JSON
 internal import Tasks
 
+/// What the tasks of one answer share: made for the first, used again for the others.
+struct SharedText {
+    /// Where the owner was written, with the names around it.
+    var owner: Range<Int>?
+    var time = TimestampText()
+}
+
 /// The wire form of a task, from the store's bytes to the answer's.
 extension ByteWriter {
     /// Appends a task as a JSON object.
     mutating func append(_ task: TaskRow, of owner: Span<UInt8>) {
+        var shared = SharedText()
+        append(task, of: owner, &shared)
+    }
+
+    private mutating func append(_ task: TaskRow, of owner: Span<UInt8>, _ shared: inout SharedText) {
         append("{\"id\":")
         appendDecimal(task.id)
-        append(",\"user_id\":")
-        appendJSONString(owner)
-        append(",\"title\":")
+        if let range = shared.owner {
+            append(copyOf: range)
+        } else {
+            let start = count
+            append(",\"user_id\":")
+            appendJSONString(owner)
+            append(",\"title\":")
+            shared.owner = start..<count
+        }
         appendJSONString(task.title)
         append(",\"description\":")
         if let description = task.description {
@@ -18,18 +36,19 @@ extension ByteWriter {
             append("null")
         }
         append(task.completed ? ",\"completed\":true,\"created_at\":" : ",\"completed\":false,\"created_at\":")
-        append(task.createdAt)
+        append(task.createdAt, &shared.time)
         append(",\"updated_at\":")
-        append(task.updatedAt)
+        append(task.updatedAt, &shared.time)
         append(UInt8(ascii: "}"))
     }
 
     /// Appends all rows as a JSON array.
     mutating func append<Rows: TaskRows>(all rows: Rows, of owner: Span<UInt8>) {
+        var shared = SharedText()
         append(UInt8(ascii: "["))
         for position in 0..<rows.count {
             if position > 0 { append(UInt8(ascii: ",")) }
-            append(rows.row(at: position), of: owner)
+            append(rows.row(at: position), of: owner, &shared)
         }
         append(UInt8(ascii: "]"))
     }

@@ -1,25 +1,52 @@
 internal import JSON
 internal import Tasks
 
+/// The JSON string of the moment that was written last: most of what is written next is of the same day.
+struct TimestampText {
+    private var bytes: InlineArray<29, UInt8> = [
+        0x22, 0, 0, 0, 0, 0x2D, 0, 0, 0x2D, 0, 0, 0x54, 0, 0, 0x3A, 0, 0, 0x3A, 0, 0, 0x2E, 0, 0, 0, 0, 0, 0, 0x5A,
+        0x22,
+    ]
+    /// Whose date is written, counted from 1970-01-01; none at first.
+    private var day: Int64?
+
+    /// The text, borrowed until the next change.
+    var span: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { bytes.span }
+    }
+
+    /// Changes the text to another moment's; false where four digits do not hold its year.
+    mutating func set(_ timestamp: Timestamp) -> Bool {
+        let (day, time) = timestamp.dayAndTime
+        if day != self.day {
+            let date = Timestamp.date(ofDay: day)
+            guard 0...9_999 ~= date.year else { return false }
+            self.day = day
+            bytes.write(date.year / 100, at: 1)
+            bytes.write(date.year % 100, at: 3)
+            bytes.write(date.month, at: 6)
+            bytes.write(date.day, at: 9)
+        }
+        // In whole seconds and below one, both in 32 bits: their divisions are the cheap ones.
+        let second = UInt32(truncatingIfNeeded: time / 1_000_000)
+        let fraction = UInt32(truncatingIfNeeded: time % 1_000_000)
+        bytes.write(Int64(second / 3_600), at: 12)
+        bytes.write(Int64(second / 60 % 60), at: 15)
+        bytes.write(Int64(second % 60), at: 18)
+        bytes.write(Int64(fraction / 10_000), at: 21)
+        bytes.write(Int64(fraction / 100 % 100), at: 23)
+        bytes.write(Int64(fraction % 100), at: 25)
+        return true
+    }
+}
+
 extension ByteWriter {
     /// Appends a moment as a JSON string: RFC 3339 in UTC, always with six digits after the second, and `Z`.
-    mutating func append(_ timestamp: Timestamp) {
-        let parts = timestamp.components
-        guard 0...9_999 ~= parts.year else { return append(beyondFourDigits: parts) }
-        var text: InlineArray<29, UInt8> = [
-            0x22, 0, 0, 0, 0, 0x2D, 0, 0, 0x2D, 0, 0, 0x54, 0, 0, 0x3A, 0, 0, 0x3A, 0, 0, 0x2E, 0, 0, 0, 0, 0, 0, 0x5A,
-            0x22,
-        ]
-        text.write(parts.year / 100, at: 1)
-        text.write(parts.year % 100, at: 3)
-        text.write(parts.month, at: 6)
-        text.write(parts.day, at: 9)
-        text.write(parts.hour, at: 12)
-        text.write(parts.minute, at: 15)
-        text.write(parts.second, at: 18)
-        text.write(parts.microsecond / 10_000, at: 21)
-        text.write(parts.microsecond / 100 % 100, at: 23)
-        text.write(parts.microsecond % 100, at: 25)
+    ///
+    /// - Parameter text: what the last one left there makes the next one cheaper.
+    mutating func append(_ timestamp: Timestamp, _ text: inout TimestampText) {
+        guard text.set(timestamp) else { return append(beyondFourDigits: timestamp.components) }
         append(text.span)
     }
 

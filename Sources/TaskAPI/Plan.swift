@@ -9,6 +9,8 @@ public enum Plan {
     case perform(TaskOperation, Pending)
     /// A key that the token names and nobody here has: to be planned again when it has come, or refused.
     case awaitKey(MissingKey, Endpoint)
+    /// More work on the token than was allowed: to be planned again when there is time for it.
+    case awaitVerification(Endpoint)
 }
 
 /// An answer that was written, for logs and counters.

@@ -20,7 +20,7 @@ public struct Request: ~Escapable {
     public let accept: Span<UInt8>?
     /// HTTP_ORIGIN.
     public let origin: Span<UInt8>?
-    /// REQUEST_ID, which the edge gives; it reappears in every problem answer.
+    /// The request's name for people; it reappears in every problem answer.
     public let requestID: Span<UInt8>?
     /// TODO_LIST_SHAPE: overrides the configured shape of lists.
     public let listShape: Span<UInt8>?

@@ -2,10 +2,10 @@ public import JWT
 
 /// Tells whose token it is; the API is generic over it, so that its tests need no keys.
 public protocol TokenVerifying {
-    /// The id of the user a compact token was issued to.
+    /// The id of the user a compact token was issued to; nil when to know it takes more work than is allowed.
     ///
     /// - Parameter now: seconds since 1970, fresh at every call.
-    func verify(_ compact: Span<UInt8>, at now: Int64) throws(TokenError) -> String
+    func verify(_ compact: Span<UInt8>, at now: Int64, allowing work: SignatureWork) throws(TokenError) -> String?
 
     /// The key that a token lacks which `verify` has just refused as `unknownKey`; nil when none could come.
     func missingKey(of compact: Span<UInt8>) -> MissingKey?

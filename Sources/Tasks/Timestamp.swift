@@ -33,24 +33,37 @@ extension Timestamp {
         public var microsecond: Int64
     }
 
-    /// The calendar components; exact for every value of `microsecondsSinceEpoch`.
-    public var components: Components {
-        let (days, inDay) = Self.floorDivide(microsecondsSinceEpoch, by: 86_400_000_000)
+    /// A day as the same calendar counts it; its parts are those of `Components`.
+    public typealias Date = (year: Int64, month: Int64, day: Int64)
+
+    /// The day, counted from 1970-01-01, and the microseconds since it began.
+    public var dayAndTime: (day: Int64, time: Int64) {
+        let (day, time) = Self.floorDivide(microsecondsSinceEpoch, by: 86_400_000_000)
+        return (day, time)
+    }
+
+    /// The date of a day that is counted from 1970-01-01.
+    public static func date(ofDay day: Int64) -> Date {
         // Years counted from 0000-03-01, so that the leap day is a year's last: Howard Hinnant's "days" algorithms.
-        let (era, dayOfEra) = Self.floorDivide(days + 719_468, by: 146_097)
+        let (era, dayOfEra) = floorDivide(day + 719_468, by: 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let monthFromMarch = (5 * dayOfYear + 2) / 153
         let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-        return Components(
-            year: era * 400 + yearOfEra + (month <= 2 ? 1 : 0),
-            month: month,
-            day: dayOfYear - (153 * monthFromMarch + 2) / 5 + 1,
-            hour: inDay / 3_600_000_000,
-            minute: inDay / 60_000_000 % 60,
-            second: inDay / 1_000_000 % 60,
-            microsecond: inDay % 1_000_000
+        return (
+            year: era * 400 + yearOfEra + (month <= 2 ? 1 : 0), month: month,
+            day: dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
         )
+    }
+
+    /// The calendar components; exact for every value of `microsecondsSinceEpoch`.
+    public var components: Components {
+        let (day, time) = dayAndTime
+        let date = Self.date(ofDay: day)
+        return Components(
+            year: date.year, month: date.month, day: date.day,
+            hour: time / 3_600_000_000, minute: time / 60_000_000 % 60, second: time / 1_000_000 % 60,
+            microsecond: time % 1_000_000)
     }
 
     /// Quotient rounded towards minus infinity, and the remainder, never negative.

@@ -21,8 +21,8 @@ public struct PostgreSQLTaskRows: TaskRows {
     @_lifetime(borrow self)
     public func row(at position: Int) -> TaskRow {
         let title = result.bytes(row: position, column: 1)
-        let hasDescription = !result.isNull(row: position, column: 2)
-        let description = hasDescription ? result.bytes(row: position, column: 2) : nil
+        let text = result.bytes(row: position, column: 2)
+        let description = text.isEmpty && result.isNull(row: position, column: 2) ? nil : text
         let row = TaskRow(
             id: result.bigint(row: position, column: 0),
             title: title,

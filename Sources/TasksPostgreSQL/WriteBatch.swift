@@ -1,3 +1,4 @@
+internal import Glibc
 internal import PostgreSQL
 internal import Tasks
 
@@ -29,9 +30,7 @@ struct WriteBatch {
     init(_ submissions: [Submission]) {
         // By bytes: `String`'s own order takes different spellings of a character for one. The sort is stable, so one
         // owner's writes keep their order.
-        self.submissions = submissions.sorted {
-            $0.operation.owner.utf8.lexicographicallyPrecedes($1.operation.owner.utf8)
-        }
+        self.submissions = submissions.sorted { $0.operation.owner.hasBytesBefore($1.operation.owner) }
     }
 
     /// Takes the next submission's result.
@@ -72,5 +71,22 @@ struct WriteBatch {
             expired.append(submissions[index])
         }
         return expired
+    }
+}
+
+extension String {
+    /// Whether its UTF-8 bytes come before another's, in the order of a dictionary.
+    ///
+    /// The corresponding C function is `memcmp`.
+    fileprivate func hasBytesBefore(_ other: String) -> Bool {
+        let left = utf8Span.span
+        let right = other.utf8Span.span
+        let order = unsafe left.withUnsafeBytes { left in
+            unsafe right.withUnsafeBytes { right in
+                guard let first = left.baseAddress, let second = right.baseAddress else { return Int32(0) }
+                return unsafe memcmp(first, second, min(left.count, right.count))
+            }
+        }
+        return order == 0 ? left.count < right.count : order < 0
     }
 }

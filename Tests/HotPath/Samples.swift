@@ -89,7 +89,7 @@ struct Samples {
     ) {
         let state = ServiceState(databaseIsConnected: true)
         let request = request(method, target, nothing)
-        let plan = api.plan(request, at: Self.now, state: state, into: &writer)
+        let plan = api.plan(request, at: Self.now, allowing: .little, state: { state }, into: &writer)
         guard case .perform = plan else { fatalError("the request was answered without the store") }
     }
 
@@ -100,7 +100,8 @@ struct Samples {
     ) {
         let request = request(method, target, body)
         let state = ServiceState(databaseIsConnected: true)
-        guard case .perform(_, let pending) = api.plan(request, at: Self.now, state: state, into: &writer) else {
+        let plan = api.plan(request, at: Self.now, allowing: .little, state: { state }, into: &writer)
+        guard case .perform(_, let pending) = plan else {
             fatalError("the request was answered without the store")
         }
         let answered = api.respond(to: request, pending, .done(rows), into: &writer)
@@ -110,5 +111,7 @@ struct Samples {
 
 /// Knows whose every token is.
 struct TrustingVerifier: TokenVerifying {
-    func verify(_ compact: Span<UInt8>, at now: Int64) throws(TokenError) -> String { Samples.user }
+    func verify(
+        _ compact: Span<UInt8>, at now: Int64, allowing work: SignatureWork
+    ) throws(TokenError) -> String? { Samples.user }
 }

@@ -44,6 +44,33 @@ struct PublicKeyTokenTests {
         #expect(verifier.outcome(token) == .success("ann"))
     }
 
+    @Test("Where little work is allowed a public key's token is left for later, until it is known", arguments: tokens)
+    func littleWork(token: String) throws {
+        let verifier = try verifier()
+        let now = Sample.now
+        #expect(try verifier.verify(token.utf8.span, at: now, allowing: .little) == nil)
+        #expect(try verifier.verify(token.utf8.span, at: now, allowing: .any) == "ann")
+        #expect(try verifier.verify(token.utf8.span, at: now, allowing: .little) == "ann")
+    }
+
+    @Test("Where little work is allowed, what takes little is judged: garbage, unknown keys, shared secrets")
+    func littleWorkIsDone() throws {
+        let verifier = try verifier(PublicKeySample.set(PublicKeySample.ed25519), secret: Sample.secret)
+        let now = Sample.now
+        func refusal(_ token: String) -> TokenError? {
+            do throws(TokenError) {
+                _ = try verifier.verify(token.utf8.span, at: now, allowing: .little)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(refusal("garbage") == .malformed)
+        #expect(refusal(PublicKeySample.tokenES512) == .unknownKey)
+        let claims = #"{"sub":"ann","iss":"https://todo.example/","aud":"https://todo.example/","exp":\#(now + 60)}"#
+        #expect(try verifier.verify(Sample.token(claims).utf8.span, at: now, allowing: .little) == "ann")
+    }
+
     @Test("A token names its key, or exactly one key must fit")
     func choice() throws {
         #expect(try verifier().outcome(PublicKeySample.tokenWithoutKid) == .success("ann"))

@@ -3,7 +3,6 @@
 import socket
 import struct
 import time
-import uuid
 
 import stack
 
@@ -23,7 +22,7 @@ def pair(name: str, value: str) -> bytes:
 
 
 def parameters(method: str, target: str, token: str | None = None, body: bytes = b"", **more: str) -> bytes:
-    values = {"REQUEST_METHOD": method, "REQUEST_URI": target, "REQUEST_ID": uuid.uuid4().hex, "REQUEST_START": f"{time.time():.3f}"}
+    values = {"REQUEST_METHOD": method, "REQUEST_URI": target, "REQUEST_START": f"{time.time():.3f}"}
     if token:
         values["HTTP_AUTHORIZATION"] = f"Bearer {token}"
     if body:

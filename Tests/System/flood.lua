@@ -46,6 +46,10 @@ function request()
     elseif kind == "unknown keys" then
         -- The head ends within the text of kid, at a multiple of three bytes; `"}` and a blank end it.
         token = head .. three() .. three() .. three() .. "In0g" .. "." .. payload .. "." .. signature()
+    elseif kind == "ordinary requests" then
+        -- Made as the others are, so that this machine's own work for them is the same.
+        random(326)
+        token = head
     else
         token = random(40) .. "." .. random(200) .. "." .. random(86)
     end
@@ -53,7 +57,7 @@ function request()
 end
 
 function response(status)
-    if status ~= 401 then others = others + 1 end
+    if status ~= (kind == "ordinary requests" and 200 or 401) then others = others + 1 end
 end
 
 function done(summary)

@@ -47,8 +47,36 @@ def p99(times: list[float]) -> float:
     return statistics.quantiles(times, n=100)[98]
 
 
+class Flood:
+    """32 connections that send as fast as they can, and a regular user among them."""
+
+    def __init__(self, kind: str, token: str, head: str = "", payload: str = ""):
+        wrk = subprocess.Popen(
+            ["wrk", "-t2", "-c32", f"-d{SECONDS}s", "-s", Path(__file__).with_name("flood.lua"), stack.BASE_URL, "--",
+             "/api/ada/tasks", kind, head, payload], stdout=subprocess.PIPE, text=True)
+        # Memory counts from when every buffer was used once.
+        self.early = latencies(token, SECONDS / 3)
+        self.before = [stack.memory(pid) for pid in stack.wait_for_pool()]
+        self.late = latencies(token, SECONDS / 2)
+        self.after = [stack.memory(pid) for pid in stack.wait_for_pool()]
+        out = wrk.communicate(timeout=SECONDS + 30)[0]
+        self.requests, self.others = map(int, re.search(r"requests=(\d+) others=(\d+)", out).groups())
+        print(f"\n{kind}: {self.requests} in {SECONDS} s, {self.others} answered otherwise than expected; a regular user's median "
+              f"{statistics.median(self.early):.2f} then {statistics.median(self.late):.2f} ms, p99 {p99(self.early):.1f} then "
+              f"{p99(self.late):.1f} ms; memory {self.before} then {self.after} KiB")
+
+
+@pytest.fixture(scope="module")
+def ordinary(issuer) -> Flood:
+    """What as many requests of regular users do to each other: the measure of the floods."""
+    token = issuer.token("ada", exp=int(time.time()) + 3600)
+    for _ in range(50):
+        get(token, "ada").expect(200)
+    return Flood("ordinary requests", token, token)
+
+
 @pytest.mark.parametrize("kind", ["garbage", "wrong signatures", "unknown keys"])
-def test_attack_a_flood_of_distinct_bad_tokens_leaves_memory_and_latency_flat(issuer, kind):
+def test_attack_a_flood_of_distinct_bad_tokens_leaves_memory_and_latency_flat(issuer, ordinary, kind):
     token = issuer.token("ada", exp=int(time.time()) + 3600)
     for _ in range(50):
         get(token, "ada").expect(200)
@@ -56,22 +84,13 @@ def test_attack_a_flood_of_distinct_bad_tokens_leaves_memory_and_latency_flat(is
     head = {"unknown keys": '{"alg":"EdDSA",  "kid":"'}.get(kind, '{"alg":"EdDSA","kid":"first"}')
     payload = json.dumps(issuer.claims("ada", exp=int(time.time()) + 3600))
     fetches = len(issuer.requests)
-    wrk = subprocess.Popen(
-        ["wrk", "-t2", "-c32", f"-d{SECONDS}s", "-s", Path(__file__).with_name("flood.lua"), stack.BASE_URL, "--",
-         "/api/ada/tasks", kind, encoded(head.encode()), encoded(payload.encode())], stdout=subprocess.PIPE, text=True)
-    # Memory counts from when every buffer was used once.
-    early = latencies(token, SECONDS / 3)
-    before = [stack.memory(pid) for pid in stack.wait_for_pool()]
-    late = latencies(token, SECONDS / 2)
-    after = [stack.memory(pid) for pid in stack.wait_for_pool()]
-    out = wrk.communicate(timeout=SECONDS + 30)[0]
-    requests, others = map(int, re.search(r"requests=(\d+) others=(\d+)", out).groups())
-    print(f"\n{kind}: {requests} tokens in {SECONDS} s, {others} not refused; a regular user's median "
-          f"{statistics.median(early):.2f} then {statistics.median(late):.2f} ms, p99 {p99(early):.1f} then "
-          f"{p99(late):.1f} ms; memory {before} then {after} KiB; fetches {len(issuer.requests) - fetches}")
-    assert requests > 500 * SECONDS and others == 0
-    assert max(after) - max(before) < 1024 and max(after) < 16_000
-    assert statistics.median(late) < statistics.median(early) * 2 + 5 and p99(late) < 250
+    flood = Flood(kind, token, encoded(head.encode()), encoded(payload.encode()))
+    print(f"fetches {len(issuer.requests) - fetches}")
+    assert flood.requests > 500 * SECONDS and flood.others == 0
+    assert max(flood.after) - max(flood.before) < 1024 and max(flood.after) < 16_000
+    # No worse than as many ordinary requests would be, machines that are busy with other things allowed for.
+    assert statistics.median(flood.late) < statistics.median(ordinary.late) * 3 + 5
+    assert p99(flood.late) < p99(ordinary.late) * 3 + 50
     assert len(issuer.requests) - fetches <= stack.pool_size() * (1 + SECONDS // 30)
     # Nobody was pushed out: the regular user's token needs no signature work afterwards either.
     get(token, "ada").expect(200)

@@ -67,7 +67,7 @@ struct AuthenticationTests {
         let request = Request(method: method.span, target: target.span, body: [UInt8]().span)
         let api = API(APIConfiguration(version: "1"), verifier: StubVerifier())
         var writer = ByteWriter()
-        _ = api.plan(request, at: 0, state: ServiceState(databaseIsConnected: true), into: &writer)
+        _ = api.plan(request, at: 0, state: { ServiceState(databaseIsConnected: true) }, into: &writer)
         let reply = Reply(writer)
         #expect(reply.status == 401)
         #expect(reply.json["request_id"] == .absent)

@@ -4,13 +4,15 @@ import TaskAPI
 import Tasks
 import Testing
 
-/// Tokens without keys: `token-of-` and a user id, `_` for a space; `expired` is over; all others are forged.
+/// Tokens without keys: `token-of-` and a user id, `_` for a space; `expired` is over; `work` takes much of it; all
+/// others are forged.
 struct StubVerifier: TokenVerifying {
-    func verify(_ compact: Span<UInt8>, at now: Int64) throws(TokenError) -> String {
+    func verify(_ compact: Span<UInt8>, at now: Int64, allowing work: SignatureWork) throws(TokenError) -> String? {
         var bytes: [UInt8] = []
         for index in compact.indices { bytes.append(compact[index]) }
         let token = String(decoding: bytes, as: UTF8.self)
         if token == "expired" { throw .expired }
+        if token == "work" { return work == .any ? "ada" : nil }
         if token.hasPrefix("signed-by-") { throw .unknownKey }
         guard token.hasPrefix("token-of-"), !token.contains(" ") else { throw .malformed }
         return String(token.dropFirst(9).map { $0 == "_" ? " " : $0 })
@@ -96,11 +98,13 @@ final class Client {
             accept: accept.span, origin: origin.span, requestID: requestID.span, listShape: listShape.span,
             deleteStatus: deleteStatus.span)
         operation = nil
-        switch api.plan(request, at: 1_700_000_000, state: state, into: &writer) {
+        switch api.plan(request, at: 1_700_000_000, state: { state }, into: &writer) {
         case .answered(let answered): self.answered = answered
         case .awaitKey(let key, let endpoint):
             awaited = key
             answered = api.refuse(request, .unknownKey, endpoint: endpoint, into: &writer)
+        case .awaitVerification:
+            preconditionFailure("any work is allowed")
         case .perform(let operation, let pending):
             self.operation = operation
             store.submit(operation, ticket: 1, deadline: .max)

@@ -15,7 +15,7 @@ struct TokenVerifierTests {
         let request = Request(
             method: method.span, target: target.span, body: [UInt8]().span, authorization: header.span)
         var writer = ByteWriter()
-        _ = api.plan(request, at: Self.now, state: ServiceState(databaseIsConnected: true), into: &writer)
+        _ = api.plan(request, at: Self.now, state: { ServiceState(databaseIsConnected: true) }, into: &writer)
         let reply = Reply(writer)
         return (reply.status, reply.json["detail"])
     }

@@ -7,11 +7,11 @@ import Testing
 
 @Suite("Requests that wait for a key")
 struct WaitingRoomTests {
-    private func guest(_ id: UInt64, _ bytes: Int = 0, startedAt: UInt64 = Clock.monotonic) -> WaitingRoom.Guest {
+    private func guest(_ id: UInt64, _ bytes: Int = 0, startedAt: UInt64 = Clock.monotonic) -> HeldRequest {
         let method = Array("POST".utf8)
         let body = [UInt8](repeating: 7, count: bytes)
         let request = Request(method: method.span, target: method.span, body: body.span, bodyIsIncomplete: bytes == 1)
-        return WaitingRoom.Guest(RequestID(rawValue: id), request, startedAt: startedAt)
+        return HeldRequest(RequestID(rawValue: id), request, startedAt: startedAt)
     }
 
     @Test("They leave with their bodies, in the order they came, when there is news; and may come back")

@@ -1,59 +1,83 @@
 import FastCGI
 import TaskAPI
 
-extension Connection {
+/// What nginx.conf hands on, in its order.
+enum Parameter: Int, CaseIterable {
+    case method, target, contentType, authorization, accept, origin, start, listShape, deleteStatus
+
+    var name: StaticString {
+        switch self {
+        case .method: "REQUEST_METHOD"
+        case .target: "REQUEST_URI"
+        case .contentType: "CONTENT_TYPE"
+        case .authorization: "HTTP_AUTHORIZATION"
+        case .accept: "HTTP_ACCEPT"
+        case .origin: "HTTP_ORIGIN"
+        case .start: "REQUEST_START"
+        case .listShape: "TODO_LIST_SHAPE"
+        case .deleteStatus: "TODO_DELETE_STATUS"
+        }
+    }
+}
+
+extension Connection<Worker> {
     /// The running request, borrowed from the connection: the parameters that nginx.conf hands on.
-    @_lifetime(borrow self, copy body)
-    func request(_ body: borrowing RequestBody) -> Request {
-        request(body.bytes, isTooLarge: body.isTooLarge, isIncomplete: body.isIncomplete)
+    @_lifetime(borrow self, copy body, borrow name)
+    func request(_ body: borrowing RequestBody, _ name: RequestName) -> Request {
+        request(body.bytes, isTooLarge: body.isTooLarge, isIncomplete: body.isIncomplete, name)
     }
 
     /// The same with the body that was kept for it.
-    @_lifetime(borrow self, borrow guest)
-    func request(_ guest: borrowing WaitingRoom.Guest) -> Request {
-        request(guest.body.span, isTooLarge: guest.bodyIsTooLarge, isIncomplete: guest.bodyIsIncomplete)
+    @_lifetime(borrow self, borrow guest, borrow name)
+    func request(_ guest: borrowing HeldRequest, _ name: RequestName) -> Request {
+        request(guest.body.span, isTooLarge: guest.bodyIsTooLarge, isIncomplete: guest.bodyIsIncomplete, name)
     }
 
-    /// The same once its body is gone, for the answer.
-    @_lifetime(borrow self)
-    func requestWithoutBody() -> Request {
-        request(Span(), isTooLarge: false, isIncomplete: false)
+    /// What of it shapes the answer, once it is planned and its body gone.
+    @_lifetime(borrow self, borrow name)
+    func requestForAnswer(_ name: RequestName) -> Request {
+        name.set(id)
+        return Request(
+            method: required(.method), target: required(.target), body: Span(), accept: parameter(.accept),
+            origin: parameter(.origin), requestID: name.span)
     }
 
-    @_lifetime(borrow self, copy bytes)
-    private func request(_ bytes: Span<UInt8>, isTooLarge: Bool, isIncomplete: Bool) -> Request {
-        Request(
-            method: required("REQUEST_METHOD"),
-            target: required("REQUEST_URI"),
+    @_lifetime(borrow self, copy bytes, borrow name)
+    private func request(
+        _ bytes: Span<UInt8>, isTooLarge: Bool, isIncomplete: Bool, _ name: RequestName
+    ) -> Request {
+        name.set(id)
+        return Request(
+            method: required(.method),
+            target: required(.target),
             body: bytes,
             bodyIsTooLarge: isTooLarge,
             bodyIsIncomplete: isIncomplete,
-            authorization: parameter("HTTP_AUTHORIZATION"),
-            contentType: parameter("CONTENT_TYPE"),
-            accept: parameter("HTTP_ACCEPT"),
-            origin: parameter("HTTP_ORIGIN"),
-            requestID: parameter("REQUEST_ID"),
-            listShape: parameter("TODO_LIST_SHAPE"),
-            deleteStatus: parameter("TODO_DELETE_STATUS"))
+            authorization: parameter(.authorization),
+            contentType: parameter(.contentType),
+            accept: parameter(.accept),
+            origin: parameter(.origin),
+            requestID: name.span,
+            listShape: parameter(.listShape),
+            deleteStatus: parameter(.deleteStatus))
     }
 
     /// A parameter that no request is without; empty from a peer that is not nginx.
     @_lifetime(borrow self)
-    private func required(_ name: StaticString) -> Span<UInt8> {
-        if let value = parameter(name) { value } else { Span() }
+    private func required(_ parameter: Parameter) -> Span<UInt8> {
+        if let value = self.parameter(parameter) { value } else { Span() }
     }
 
-    /// A parameter as text, for the log.
-    func text(_ name: StaticString) -> String? {
-        guard let bytes = parameter(name) else { return nil }
-        return unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+    @_lifetime(borrow self)
+    private func parameter(_ parameter: Parameter) -> Span<UInt8>? {
+        self.parameter(parameter.rawValue)
     }
 
     /// Nanoseconds since nginx had the request whole, by REQUEST_START: seconds with three decimals.
     ///
     /// 0 when it does not say, or when the clocks disagree.
     func timeSinceStart(_ now: UInt64) -> UInt64 {
-        guard let text = parameter("REQUEST_START"), let start = RequestStart.nanoseconds(text) else { return 0 }
+        guard let text = parameter(.start), let start = RequestStart.nanoseconds(text) else { return 0 }
         return now > start ? now - start : 0
     }
 }

@@ -1,33 +1,9 @@
 import EventLoop
-import FastCGI
-import TaskAPI
 
 /// Requests whose token names a key that has been sent for; each leaves when news comes, or when its time is over.
 ///
 /// Bounded: whoever makes up names of keys takes a place for two seconds and nothing else from anybody.
 final class WaitingRoom: EventSource {
-    /// A request and its body, which nobody else keeps.
-    struct Guest {
-        let id: RequestID
-        let body: [UInt8]
-        let bodyIsTooLarge: Bool
-        let bodyIsIncomplete: Bool
-        let startedAt: UInt64
-
-        init(_ id: RequestID, _ request: borrowing Request, startedAt: UInt64) {
-            self.id = id
-            self.startedAt = startedAt
-            var copy: [UInt8] = []
-            copy.reserveCapacity(request.body.count)
-            for index in request.body.indices { copy.append(request.body[index]) }
-            body = copy
-            bodyIsTooLarge = request.bodyIsTooLarge
-            bodyIsIncomplete = request.bodyIsIncomplete
-        }
-
-        var deadline: UInt64 { startedAt + WaitingRoom.patience }
-    }
-
     /// The longest wait, in nanoseconds: clients give up after a few seconds, a good issuer answers in a tenth of one.
     static let patience: UInt64 = 2_000_000_000
     /// The most requests that wait.
@@ -36,10 +12,10 @@ final class WaitingRoom: EventSource {
     static let bytes = 1 << 20
 
     /// Called with each guest that leaves, to be looked at once more.
-    var leaves: ((Guest) -> Void)?
+    var leaves: ((HeldRequest) -> Void)?
 
     private let loop: EventLoop
-    private var guests: [Guest] = []
+    private var guests: [HeldRequest] = []
     private var bytes = 0
 
     init(on loop: EventLoop) {
@@ -53,7 +29,7 @@ final class WaitingRoom: EventSource {
     }
 
     /// Takes in a request.
-    func admit(_ guest: Guest) {
+    func admit(_ guest: HeldRequest) {
         guests.append(guest)
         bytes += guest.body.count
         setTimer()
@@ -81,4 +57,9 @@ final class WaitingRoom: EventSource {
         setTimer()
         for guest in due { leaves?(guest) }
     }
+}
+
+extension HeldRequest {
+    /// When its time in the waiting room is over.
+    fileprivate var deadline: UInt64 { startedAt + WaitingRoom.patience }
 }

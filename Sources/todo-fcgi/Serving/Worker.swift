@@ -6,9 +6,14 @@ import JWT
 import Logging
 import TaskAPI
 import Tasks
+import TasksPostgreSQL
 
 /// The one straight line of a request: read, planned, submitted, and, when its result comes, answered.
-final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
+///
+/// Made of the real parts, not generic over them: what runs for each request is compiled for exactly these.
+final class Worker: RequestHandler {
+    static let parameterNames = Parameter.allCases.map(\.name)
+
     /// The bounds of one worker.
     struct Limits {
         /// In nanoseconds, from the moment nginx had the request.
@@ -31,17 +36,20 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
     }
 
     let loop: EventLoop
-    private let api: API<Verifier>
-    private let store: Store
+    private let api: API<TokenVerifier>
+    private let store: PostgreSQLTaskStore
     /// Nil where no token of a public key counts.
     private let keys: IssuerKeys?
     private let waitingRoom: WaitingRoom
+    private let verifications: VerificationQueue
     private let state: () -> ServiceState
     let limits: Limits
     let logger: Logger
     private let metrics: WorkerMetrics
-    /// Headers that are not the API's: `Server-Timing`, `X-User-Hash`.
-    private var extraHead = ByteWriter(capacity: 128)
+    /// Headers that are not the API's: `X-Request-ID`, `Server-Timing`, `X-User-Hash`.
+    private var extraHead = ByteWriter(capacity: 256)
+    /// The name of the request that is being planned or answered.
+    private let name = RequestName()
     private let server: Server<Worker>
     /// The answer that is being written; one for all requests.
     private var writer = ByteWriter(capacity: 64 << 10)
@@ -54,13 +62,15 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
 
     /// Joins the parts; from here on requests are served whenever the loop turns.
     init(
-        _ api: API<Verifier>, store: Store, keys: IssuerKeys?, server: Server<Worker>, limits: Limits, logger: Logger,
-        metrics: WorkerMetrics, on loop: EventLoop, state: @escaping () -> ServiceState
+        _ api: API<TokenVerifier>, store: PostgreSQLTaskStore, keys: IssuerKeys?, server: Server<Worker>,
+        limits: Limits, logger: Logger, metrics: WorkerMetrics, on loop: EventLoop,
+        state: @escaping () -> ServiceState
     ) {
         self.api = api
         self.store = store
         self.keys = keys
         waitingRoom = WaitingRoom(on: loop)
+        verifications = VerificationQueue(on: loop)
         self.server = server
         self.limits = limits
         self.logger = logger
@@ -68,31 +78,36 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
         self.loop = loop
         self.state = state
         server.handler = self
-        waitingRoom.leaves = { [unowned self] in resume($0) }
+        waitingRoom.leaves = { [unowned self] in resume($0, allowing: .little) }
+        verifications.leaves = { [unowned self] in resume($0, allowing: .any) }
         keys?.refreshed = { [unowned self] in waitingRoom.release() }
         store.receive = { [unowned self] ticket, result in respond(RequestID(rawValue: ticket), result) }
     }
 
     /// Understands a request; answers it, or submits its operation, or lets it wait for a key.
     func handle(_ connection: Connection<Worker>, body: borrowing RequestBody) {
-        proceed(connection, connection.request(body), startedAt: Clock.monotonic)
+        let name = name
+        proceed(connection, connection.request(body, name), startedAt: Clock.monotonic)
     }
 
-    /// Looks at a request once more that waited for a key, if anybody still waits for its answer.
-    private func resume(_ guest: WaitingRoom.Guest) {
+    /// Looks at a request once more that had to wait, if anybody still waits for its answer.
+    private func resume(_ guest: HeldRequest, allowing work: SignatureWork) {
         guard let connection = server.connection(running: guest.id) else { return }
+        let name = name
         proceed(
-            connection, connection.request(guest), startedAt: guest.startedAt,
+            connection, connection.request(guest, name), startedAt: guest.startedAt, allowing: work,
             waited: Clock.monotonic - guest.startedAt)
     }
 
     private func proceed(
-        _ connection: Connection<Worker>, _ request: borrowing Request, startedAt: UInt64, waited: UInt64 = 0
+        _ connection: Connection<Worker>, _ request: borrowing Request, startedAt: UInt64,
+        allowing work: SignatureWork = .little, waited: UInt64 = 0
     ) {
         let now = Clock.realTime
         // What a request waited for a key is in `verify`, not here.
         var phases = Phases(queue: max(connection.timeSinceStart(now), waited) - waited)
-        let plan = api.plan(request, at: Int64(now / 1_000_000_000), state: state(), into: &writer)
+        let plan = api.plan(
+            request, at: Int64(now / 1_000_000_000), allowing: work, state: state, into: &writer)
         switch plan {
         case .answered(let answered):
             let plannedAt = Clock.monotonic
@@ -102,13 +117,19 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
             // Asked last: a request that cannot wait has nothing fetched either.
             if waitingRoom.hasRoom(forBytes: request.body.count, startedAt: startedAt), keys?.ask(for: key) == .mayCome
             {
-                return waitingRoom.admit(WaitingRoom.Guest(connection.id, request, startedAt: startedAt))
+                return waitingRoom.admit(HeldRequest(connection.id, request, startedAt: startedAt))
             }
             // Without any keys the token may be as good as any: that is our trouble, and nobody should have to log in.
             phases.verify = Clock.monotonic - startedAt
             if keys?.set == nil { return refuse(connection, request, .noKeys, endpoint, phases) }
             let answered = api.refuse(request, .unknownKey, endpoint: endpoint, into: &writer)
             finish(connection, answered, phases, from: Clock.monotonic)
+        case .awaitVerification(let endpoint):
+            guard verifications.hasRoom(forBytes: request.body.count) else {
+                phases.verify = Clock.monotonic - startedAt
+                return refuse(connection, request, .inFlight, endpoint, phases)
+            }
+            verifications.admit(HeldRequest(connection.id, request, startedAt: startedAt))
         case .perform(let operation, let pending):
             let submittedAt = Clock.monotonic
             phases.verify = submittedAt - startedAt
@@ -139,7 +160,7 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
     }
 
     /// Answers the request that an operation's result belongs to, if anybody still waits for it.
-    private func respond(_ id: RequestID, _ result: TaskResult<Store.Rows>) {
+    private func respond(_ id: RequestID, _ result: TaskResult<PostgreSQLTaskRows>) {
         inFlight -= 1
         metrics.inFlight(inFlight)
         guard let connection = server.connection(running: id), let run = running[id.slot] else {
@@ -149,7 +170,8 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
         var phases = run.phases
         let now = Clock.monotonic
         phases.database = now - run.submittedAt
-        let request = connection.requestWithoutBody()
+        let name = name
+        let request = connection.requestForAnswer(name)
         let answered = api.respond(to: request, run.pending, result, into: &writer)
         finish(
             connection, answered, phases, from: now, hasResult: true,
@@ -164,19 +186,19 @@ final class Worker<Store: TaskStore, Verifier: TokenVerifying>: RequestHandler {
         hasResult: Bool = false,
         cause: FailureCause? = nil
     ) {
+        let name = name
         let hasFailed = answered.status.rawValue >= 500
-        // The parameters end with the answer, and whether that is slow is known after it.
+        // The name ends with the answer, and whether that is slow is known after it.
         let requestID =
             hasFailed || phases.total >= limits.slowRequest / 2 || answered.refusal != nil
-            ? connection.text("REQUEST_ID") : nil
+            ? name.text : nil
         extraHead.reset()
+        extraHead.append("X-Request-ID: ")
+        extraHead.append(name.span)
+        extraHead.append("\r\n")
         if limits.tellsTiming { extraHead.appendTiming(phases) }
         if limits.tellsUser, let user = answered.user { extraHead.appendUserHash(of: user) }
-        if extraHead.count > 0 {
-            connection.answer(writer.bytes, after: extraHead.bytes)
-        } else {
-            connection.answer(writer.bytes)
-        }
+        connection.answer(writer.bytes, after: extraHead.bytes)
         // A list of thousands of tasks must not stay in memory for good.
         writer.reset(keepingCapacity: 1 << 20)
         var phases = phases

@@ -33,7 +33,7 @@ struct WorkerProcess {
         configuration.applicationName = "\(Program.name)[\(getpid())]"
         let store = PostgreSQLTaskStore(configuration, on: loop)
         let manager = ServiceManager(on: loop)
-        let server = try Server<Worker<PostgreSQLTaskStore, TokenVerifier>>(accepting: socket, on: loop)
+        let server = try Server<Worker>(accepting: socket, on: loop)
         let verifier = TokenVerifier(
             keys: try settings.identity.keySet(nil), claims: settings.identity.claims,
             publicKeyClaims: settings.identity.publicKeyClaims)
@@ -129,8 +129,8 @@ struct WorkerProcess {
     }
 
     /// Hands on what the store tells, to the counters and to the log.
-    private func observe<Verifier: TokenVerifying>(
-        _ store: PostgreSQLTaskStore, _ worker: Worker<PostgreSQLTaskStore, Verifier>, _ metrics: WorkerMetrics,
+    private func observe(
+        _ store: PostgreSQLTaskStore, _ worker: Worker, _ metrics: WorkerMetrics,
         _ manager: ServiceManager
     ) {
         let log = observer(manager) { [unowned worker] in worker.lastRefusal = $0 }

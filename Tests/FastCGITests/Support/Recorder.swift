@@ -2,6 +2,10 @@ import FastCGI
 
 /// A handler that writes down what it gets.
 final class Recorder: RequestHandler {
+    static let parameterNames: [StaticString] = [
+        "REQUEST_METHOD", "REQUEST_URI", "EMPTY", "TWICE", "LONG", "REQUEST", "REQUEST_URI_", "X",
+    ]
+
     struct Received: Equatable {
         var id: RequestID
         var method: String?
@@ -27,9 +31,12 @@ final class Recorder: RequestHandler {
     }
 }
 
-extension Connection {
-    func text(_ name: StaticString) -> String? {
-        guard let bytes = parameter(name) else { return nil }
+extension Connection<Recorder> {
+    func text(_ name: String) -> String? {
+        guard let place = Recorder.parameterNames.firstIndex(where: { $0.description == name }) else {
+            preconditionFailure("the recorder does not read \(name)")
+        }
+        guard let bytes = parameter(place) else { return nil }
         return String(decoding: Array(copying: bytes), as: UTF8.self)
     }
 }

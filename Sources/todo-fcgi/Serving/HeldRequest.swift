@@ -1,0 +1,22 @@
+import FastCGI
+import TaskAPI
+
+/// A request that has to wait, and its body, which nobody else keeps.
+struct HeldRequest {
+    let id: RequestID
+    let body: [UInt8]
+    let bodyIsTooLarge: Bool
+    let bodyIsIncomplete: Bool
+    let startedAt: UInt64
+
+    init(_ id: RequestID, _ request: borrowing Request, startedAt: UInt64) {
+        self.id = id
+        self.startedAt = startedAt
+        var copy: [UInt8] = []
+        copy.reserveCapacity(request.body.count)
+        for index in request.body.indices { copy.append(request.body[index]) }
+        body = copy
+        bodyIsTooLarge = request.bodyIsTooLarge
+        bodyIsIncomplete = request.bodyIsIncomplete
+    }
+}
