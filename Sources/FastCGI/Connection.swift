@@ -18,6 +18,8 @@ public final class Connection<Handler: RequestHandler>: EventSource {
     private var descriptor: Int32
     private var lifecycle = ConnectionLifecycle()
     private var isKept = false
+    /// The server's; each request reads it a dozen times.
+    private let valueOffsets: InlineArray<16, UInt8>
     /// Where the running request's parameters are.
     private var places = ParameterPlaces()
 
@@ -27,6 +29,7 @@ public final class Connection<Handler: RequestHandler>: EventSource {
         self.id = id
         self.server = server
         loop = server.loop
+        valueOffsets = server.parameterNames.valueOffsets
         unsafe request = .allocate(capacity: 1)
         unsafe FCGX_InitRequest(request, -1, 0)
         super.init()
@@ -100,7 +103,7 @@ public final class Connection<Handler: RequestHandler>: EventSource {
     public func parameter(_ place: Int) -> Span<UInt8>? {
         guard lifecycle.state == .running, let index = places[place], let text = unsafe request.pointee.envp[index]
         else { return nil }
-        let value = unsafe server.parameterNames.value(of: text, at: place)
+        let value = unsafe text + Int(valueOffsets[place])
         let bytes = unsafe UnsafeBufferPointer(
             start: UnsafeRawPointer(value).assumingMemoryBound(to: UInt8.self), count: strlen(value))
         return unsafe _overrideLifetime(Span(_unsafeElements: bytes), borrowing: self)

@@ -7,10 +7,15 @@ struct ParameterNames {
     static var maximumCount: Int { 16 }
 
     private let names: [StaticString]
+    /// How far a parameter's value lies from its beginning, by the place of its name: behind `NAME=`.
+    let valueOffsets: InlineArray<16, UInt8>
 
     init(_ names: [StaticString]) {
         precondition(names.count <= Self.maximumCount, "a table has \(Self.maximumCount) places")
         self.names = names
+        var offsets = InlineArray<16, UInt8>(repeating: 0)
+        for (place, name) in names.enumerated() { offsets[place] = UInt8(name.utf8CodeUnitCount + 1) }
+        valueOffsets = offsets
     }
 
     /// Finds them all in one pass over the parameters of a request, `NAME=value` each, NULL behind the last.
@@ -48,11 +53,6 @@ struct ParameterNames {
         // The first byte already tells most names apart.
         return unsafe text.pointee == start.pointee && strncmp(text, start, length) == 0
             && text[length] == CChar(UInt8(ascii: "="))
-    }
-
-    /// Where a parameter's value begins.
-    func value(of text: UnsafePointer<CChar>, at place: Int) -> UnsafePointer<CChar> {
-        unsafe text + names[place].utf8CodeUnitCount + 1
     }
 }
 

@@ -42,9 +42,18 @@ final class RequestName {
     }
 
     private func write(_ number: UInt64, at start: Int) {
-        for index in 0..<16 {
-            let nibble = UInt8(truncatingIfNeeded: number &>> UInt64(60 - 4 * index)) & 0xf
-            unsafe digits[start + index] = nibble &+ (nibble < 10 ? 0x30 : 0x57)
-        }
+        let halves = [Self.digits(of: number >> 32), Self.digits(of: number & 0xffff_ffff)] as InlineArray<2, UInt64>
+        unsafe UnsafeMutableRawPointer(digits + start).storeBytes(of: halves[0].bigEndian, as: UInt64.self)
+        unsafe UnsafeMutableRawPointer(digits + start + 8).storeBytes(of: halves[1].bigEndian, as: UInt64.self)
+    }
+
+    /// The digits of 32 bits, the first in the highest byte: all eight at once.
+    private static func digits(of bits: UInt64) -> UInt64 {
+        // Four bits a byte.
+        var nibbles = (bits & 0xffff_0000) << 16 | bits & 0xffff
+        nibbles = (nibbles & 0x0000_ff00_0000_ff00) << 8 | nibbles & 0x0000_00ff_0000_00ff
+        nibbles = (nibbles & 0x00f0_00f0_00f0_00f0) << 4 | nibbles & 0x000f_000f_000f_000f
+        let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
     }
 }

@@ -1,0 +1,32 @@
+import FastCGI
+import Testing
+
+@testable import todo_fcgi
+
+@Suite("Names of requests")
+struct RequestNameTests {
+    private func text(_ name: RequestName, _ number: UInt64) -> String {
+        name.set(RequestID(rawValue: number))
+        return name.text
+    }
+
+    @Test("They have 32 hexadecimal digits, the same for the same request and others for all others")
+    func distinct() {
+        let name = RequestName()
+        let numbers = (0..<1_000).flatMap { [$0, $0 << 32, UInt64.max - $0] as [UInt64] }
+        let texts = numbers.map { text(name, $0) }
+        #expect(texts.allSatisfy { $0.utf8.count == 32 && $0.allSatisfy { "0123456789abcdef".contains($0) } })
+        #expect(Set(texts).count == Set(numbers).count)
+        #expect(numbers.map { text(name, $0) } == texts)
+        // Every digit comes up, so none of them is wrong for good.
+        #expect(Set(texts.joined()).count == 16)
+    }
+
+    @Test("Two processes share none, and a name does not tell how many went before")
+    func apart() {
+        let (one, other) = (RequestName(), RequestName())
+        #expect(text(one, 1).prefix(16) != text(other, 1).prefix(16))
+        #expect(text(one, 1).suffix(16) != text(other, 1).suffix(16))
+        #expect(text(one, 1).suffix(16).prefix(8) != text(one, 2).suffix(16).prefix(8))
+    }
+}
