@@ -29,7 +29,8 @@ def test_a_short_run_measures_the_service_beside_both_limits():
         service = cells[workload, "service"]
         assert all(service["cpu_us"][part] > 0 for part in ("nginx", "workers", "postgres")), service["cpu_us"]
         assert 0 < service["ratios"]["pgbench"] and 1 < service["worker_mib"] < 100
-    assert cells["list", "pgbench"]["cpu_us"]["workers"] == 0, "the database alone is asked by nobody else"
+    # A worker without requests still looks at its clock once a second: a tick of the processor's accounts at most.
+    assert cells["list", "pgbench"]["cpu_us"]["workers"] < 2, "the database alone is asked by nobody else"
     # The statement is the service's own, seen at work.
     assert "todo.tasks" in report["statements"]["list"][0] and "insert into todo.tasks" in report["statements"]["create"][0]
     assert "NOT TO BE BELIEVED" in done.stdout and any("1 round" in doubt for doubt in report["doubts"])

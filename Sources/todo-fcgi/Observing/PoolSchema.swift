@@ -127,6 +127,8 @@ enum Admission: String, CaseIterable {
     case queueTime = "queue_time"
     /// It needs a key of an issuer of whom none is known.
     case noKeys = "no_keys"
+    /// As many as may be wait for their tokens to be verified.
+    case verifications
 }
 
 /// What was asked for, as a label: an endpoint, or nothing that there is.

@@ -20,6 +20,7 @@ enum FailureCause: CustomStringConvertible {
         case .admission(.inFlight): "TODO_MAX_IN_FLIGHT requests are in flight"
         case .admission(.queueTime): "it had waited longer than TODO_REQUEST_TIMEOUT before a worker saw it"
         case .admission(.noKeys): "no keys of the issuer are known"
+        case .admission(.verifications): "\(VerificationQueue.places) requests wait for their tokens to be verified"
         }
     }
 }

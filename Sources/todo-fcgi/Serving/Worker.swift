@@ -127,7 +127,7 @@ final class Worker: RequestHandler {
         case .awaitVerification(let endpoint):
             guard verifications.hasRoom(forBytes: request.body.count) else {
                 phases.verify = Clock.monotonic - startedAt
-                return refuse(connection, request, .inFlight, endpoint, phases)
+                return refuse(connection, request, .verifications, endpoint, phases)
             }
             verifications.admit(HeldRequest(connection.id, request, startedAt: startedAt))
         case .perform(let operation, let pending):

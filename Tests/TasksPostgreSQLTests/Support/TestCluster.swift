@@ -36,7 +36,8 @@ final class TestCluster {
     }
 
     private func shell(_ command: String) throws {
-        let quoted = "( \(command) ) </dev/null >/dev/null 2>&1".replacing("'", with: "''")
+        // What `copy` writes is read first: a program that ends before that breaks the pipe under it.
+        let quoted = "cat >/dev/null; ( \(command) ) </dev/null >/dev/null 2>&1".replacing("'", with: "''")
         try TestServer.admin().execute("copy (select) to program '\(quoted)'")
     }
 }
