@@ -105,7 +105,7 @@ def spread(sheet: Drawing, x: float, y: float, scale: float, height: float, colo
 
 def legend(sheet: Drawing, x: float, y: float, entries: list[tuple[str, str]], title: str = ""):
     sheet.text(x, y, title, 12, FAINT)
-    x += 6.4 * len(title)
+    x += 7 * len(title) + (4 if title else 0)
     for name, colour in entries:
         sheet.bar(x, y - 9, 10, 10, colour)
         sheet.text(x + 15, y, name, 12, FAINT)
