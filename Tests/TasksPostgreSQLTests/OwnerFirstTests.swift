@@ -90,10 +90,11 @@ import Testing
         #expect(!nodes.joined().contains { $0.contains("Seq Scan") })
     }
 
-    @Test("The usual list, and a page of it, are read in their order and not sorted")
+    @Test("The usual list, and a page of it, can be read in their order and need not be sorted")
     func order() throws {
         let page = TaskStatements.list[TaskQuery(limit: 5)]
-        try connection.execute("set random_page_cost = 1.1; set enable_bitmapscan = on")
+        // What the planner would choose depends on the other tests' rows; whether it can is the index's merit.
+        try connection.execute("set enable_sort = off; set enable_bitmapscan = off")
         for statement in [TaskStatements.listAll, page] {
             let lines = try connection.execute("explain (costs off) \(prepare(statement, owner: ada))")
             let plan = (0..<lines.count).compactMap { lines.text(row: $0, column: 0) }.joined(separator: "\n")
