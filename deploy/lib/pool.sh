@@ -1,6 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # The pool of workers: spawn-fcgi makes the socket, multiwatch keeps N workers on it.
 
+# libfcgi allocates a dozen small pieces a request: glibc keeps enough of them at hand for all requests in flight.
+worker_environment=(CHARSET=UTF-8 GLIBC_TUNABLES=glibc.malloc.tcache_count=256)
+
 pool_program() { printf %s "$home/bin/todo-fcgi"; }
 
 # The workers by their exact program: also those whose multiwatch was killed. One a line.
@@ -28,9 +31,8 @@ pool_start() {
     # The queue is as long as the kernel allows: a full one is an instant 502.
     # The state is the issuer's last good keys: a restart while the issuer is down serves on.
     # The workers count together in one file, and one of them at a time answers for all: `todo-fcgi status`, Prometheus.
-    # libfcgi allocates a dozen small pieces a request: glibc keeps enough of them at hand for all requests in flight.
     # shellcheck disable=SC2016
-    as_service env -u DATABASE_MIGRATION_URL CHARSET=UTF-8 GLIBC_TUNABLES=glibc.malloc.tcache_count=256 "TODO_STATE_DIR=${TODO_STATE_DIR:-$home/state}" \
+    as_service env -u DATABASE_MIGRATION_URL "${worker_environment[@]}" "TODO_STATE_DIR=${TODO_STATE_DIR:-$home/state}" \
         "TODO_METRICS_FILE=$metrics_file" "TODO_METRICS_LISTEN=$metrics_listen" setsid --fork sh -c 'echo $$ >run/workers.pid; exec "$@"' sh \
         spawn-fcgi -n -s "$listen_socket" -M 0660 -b 4096 -- \
         /usr/bin/multiwatch -f "$workers" -s TERM -r 50 -t 5000 -- "$(pool_program)" serve \

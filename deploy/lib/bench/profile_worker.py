@@ -41,7 +41,7 @@ def profile(socket: Path, workload: str | None, tokens: Path) -> tuple[budget.Pr
     """Runs a worker under callgrind, with load or without."""
     socket.unlink(missing_ok=True)
     out = stack.HOME / "log/callgrind"
-    command = ('export DATABASE_URL BETTER_AUTH_SECRET; as_service env CHARSET=UTF-8 GLIBC_TUNABLES=glibc.malloc.tcache_count=256 "TODO_STATE_DIR=$home/state" valgrind -q --tool=callgrind '
+    command = ('export DATABASE_URL BETTER_AUTH_SECRET; as_service env "${worker_environment[@]}" "TODO_STATE_DIR=$home/state" valgrind -q --tool=callgrind '
                f'"--callgrind-out-file={out}" "$(pool_program)" serve --listen "{socket}"')
     script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; settle; {command}'
     with (stack.HOME / "log/profiled.log").open("w") as log:
