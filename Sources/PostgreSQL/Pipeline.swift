@@ -58,8 +58,8 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         case ready
     }
 
-    /// Gets the results; kept alive by its owner.
-    public weak var client: Client?
+    /// Gets the results; it owns the pipeline, and so outlives it.
+    public unowned var client: Client?
 
     private let url: String
     private let applicationName: String

@@ -15,6 +15,12 @@ public struct Queue<Element> {
     /// The element that has waited longest.
     public var first: Element? { isEmpty ? nil : elements[head] }
 
+    /// What is asked of the element that has waited longest, where it lies; nil where none waits.
+    public func first<Value>(_ read: (borrowing Element) -> Value) -> Value? {
+        guard !isEmpty else { return nil }
+        return elements[head].map(read)
+    }
+
     /// Adds an element at the back.
     public mutating func append(_ element: Element) {
         elements.append(element)

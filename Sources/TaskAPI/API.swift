@@ -60,7 +60,7 @@ extension API {
                 return .answered(refuse(request, error, endpoint: endpoint, into: &writer))
             }
             user = owner
-            guard path.raw(Path.userSegment).decodedEquals(owner.utf8Span.span) else { throw .forbidden }
+            guard path.segment(Path.userSegment, equals: owner.utf8Span.span) else { throw .forbidden }
             let pending = Pending(
                 endpoint: endpoint, owner: owner, userSegment: path.range(of: Path.userSegment),
                 isHead: method == .head,

@@ -18,6 +18,8 @@ struct Path: ~Escapable {
     private(set) var count = 0
     /// Where the path ends in the target: at the `?` or at the end.
     private(set) var end = 0
+    /// Whether anything in it is percent-encoded.
+    private var isEncoded = false
 
     /// Splits a target's path, in one pass over it.
     @_lifetime(copy target)
@@ -31,6 +33,7 @@ struct Path: ~Escapable {
                 position += 1
                 let start = position
                 while position < target.count, !Self.endsSegment(target[position]) {
+                    if target[position] == UInt8(ascii: "%") { isEncoded = true }
                     if try Self.byte(of: target, at: &position) >= 0x80 { isASCII = false }
                 }
                 let isTrailing =
@@ -57,7 +60,12 @@ struct Path: ~Escapable {
 
     /// Whether a segment, decoded, is a literal.
     func segment(_ segment: Int, equals literal: StaticString) -> Bool {
-        raw(segment).decodedEquals(literal.bytes)
+        self.segment(segment, equals: literal.bytes)
+    }
+
+    /// Whether a segment, decoded, is a text in UTF-8.
+    func segment(_ segment: Int, equals text: Span<UInt8>) -> Bool {
+        isEncoded ? raw(segment).decodedEquals(text) : raw(segment).equals(text)
     }
 
     /// Where the path begins: after the authority of an absolute-form target, else at 0.

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The few questions that HTTP's texts need, asked of borrowed bytes.
 extension Span where Element == UInt8 {
     /// Whether the bytes are those of a literal.
@@ -6,10 +8,16 @@ extension Span where Element == UInt8 {
     }
 
     /// Whether the bytes are those of another span.
+    ///
+    /// The corresponding C function is `memcmp`.
     func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
-        for index in indices where self[index] != other[index] { return false }
-        return true
+        return unsafe withUnsafeBufferPointer { mine in
+            unsafe other.withUnsafeBufferPointer { theirs in
+                guard let mine = mine.baseAddress, let theirs = theirs.baseAddress else { return true }
+                return unsafe memcmp(mine, theirs, count) == 0
+            }
+        }
     }
 
     /// Whether the bytes are those of a literal in lower case, whatever the case of their ASCII letters.

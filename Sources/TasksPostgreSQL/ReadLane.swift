@@ -33,14 +33,14 @@ final class ReadLane: EventSource, PipelineClient {
     var isReady: Bool { pipeline.isReady }
 
     /// When the oldest of those under way was sent.
-    var oldestSentAt: UInt64 { sent.first?.sentAt ?? .max }
+    var oldestSentAt: UInt64 { sent.first { $0.sentAt } ?? .max }
 
     /// Whether a read sent now would be run soon: the oldest that is under way has not been for long.
     var isResponsive: Bool {
         pipeline.probe()
         guard pipeline.isReady else { return false }
-        guard let oldest = sent.first else { return true }
-        return loop.now < oldest.sentAt + 10_000_000
+        guard !sent.isEmpty else { return true }
+        return loop.now < oldestSentAt + 10_000_000
     }
 
     func connect() {

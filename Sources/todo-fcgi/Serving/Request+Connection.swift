@@ -86,20 +86,15 @@ extension Connection<Worker> {
 enum RequestStart {
     /// Nanoseconds since 1970, from seconds with three decimals; nil from any other text.
     static func nanoseconds(_ text: Span<UInt8>) -> UInt64? {
+        // Ten digits of seconds last until the year 2286, and their nanoseconds fit.
+        let point = text.count - 4
+        guard point > 0, point <= 10, text[point] == UInt8(ascii: ".") else { return nil }
         var milliseconds: UInt64 = 0
-        var decimals = -1
-        for index in text.indices {
-            let byte = text[index]
-            if byte == UInt8(ascii: "."), decimals < 0, index > 0 {
-                decimals = 0
-            } else if byte >= 0x30, byte <= 0x39, decimals < 3, milliseconds < 1 << 40 {
-                // The bound is far beyond our time, and a tenth of a million times more still fits.
-                milliseconds = milliseconds * 10 + UInt64(byte - 0x30)
-                if decimals >= 0 { decimals += 1 }
-            } else {
-                return nil
-            }
+        for index in text.indices where index != point {
+            let digit = text[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            milliseconds = milliseconds &* 10 &+ UInt64(digit)
         }
-        return decimals == 3 ? milliseconds * 1_000_000 : nil
+        return milliseconds * 1_000_000
     }
 }
