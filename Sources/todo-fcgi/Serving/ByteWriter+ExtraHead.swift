@@ -16,9 +16,9 @@ extension ByteWriter {
     }
 
     /// Adds the header that the edge logs and keeps to itself.
-    mutating func appendUserHash(of user: String) {
+    mutating func append(userHash digits: UserHashes.Digits) {
         append("X-User-Hash: ")
-        append(UserHash.digits(of: user))
+        append(digits.span)
         append("\r\n")
     }
 

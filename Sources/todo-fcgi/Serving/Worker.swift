@@ -48,6 +48,8 @@ final class Worker: RequestHandler {
     private let metrics: WorkerMetrics
     /// Headers that are not the API's: `X-Request-ID`, `Server-Timing`, `X-User-Hash`.
     private var extraHead = ByteWriter(capacity: 256)
+    /// Nil where answers do not say whose they are.
+    private var userHashes: UserHashes?
     /// The name of the request that is being planned or answered.
     private let name = RequestName()
     private let server: Server<Worker>
@@ -73,6 +75,7 @@ final class Worker: RequestHandler {
         verifications = VerificationQueue(on: loop)
         self.server = server
         self.limits = limits
+        userHashes = limits.tellsUser ? UserHashes() : nil
         self.logger = logger
         self.metrics = metrics
         self.loop = loop
@@ -197,7 +200,7 @@ final class Worker: RequestHandler {
         extraHead.append(name.span)
         extraHead.append("\r\n")
         if limits.tellsTiming { extraHead.appendTiming(phases) }
-        if limits.tellsUser, let user = answered.user { extraHead.appendUserHash(of: user) }
+        if let user = answered.user, let digits = userHashes?.digits(of: user) { extraHead.append(userHash: digits) }
         connection.answer(writer.bytes, after: extraHead.bytes)
         // A list of thousands of tasks must not stay in memory for good.
         writer.reset(keepingCapacity: 1 << 20)

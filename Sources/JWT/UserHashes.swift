@@ -1,0 +1,56 @@
+internal import OpenSSL
+
+/// Users' ids as logs may keep them: the same for the same user, and not the id.
+///
+/// Those that were asked for lately are remembered: a SHA-256 takes longer than all that is done about a known token.
+public struct UserHashes {
+    /// Twelve hexadecimal digits in ASCII.
+    public typealias Digits = InlineArray<12, UInt8>
+
+    private struct Entry {
+        var user: String
+        var digits: Digits
+    }
+
+    /// Each user has one place, and leaves it to whoever needs it next.
+    private var entries: [Entry?]
+
+    /// Remembers nobody yet.
+    ///
+    /// - Parameter count: how many users are remembered at most; 1 or more.
+    public init(count: Int = 1_024) {
+        precondition(count > 0, "there is a place for one user at least")
+        entries = Array(repeating: nil, count: count)
+    }
+
+    /// The start of the SHA-256 of the id's UTF-8 bytes.
+    ///
+    /// Enough to tell users apart; whoever knows an id can still find its requests.
+    public mutating func digits(of user: String) -> Digits {
+        let id = user.utf8Span.span
+        let place = Int(Self.mixed(id) % UInt32(truncatingIfNeeded: entries.count))
+        // By bytes: `String`'s own equality takes different spellings of a character for one.
+        if let entry = entries[place], entry.user.utf8Span.span.hasSameBytes(as: id) { return entry.digits }
+        let digits = Self.digits(ofStartOf: id)
+        entries[place] = Entry(user: user, digits: digits)
+        return digits
+    }
+
+    private static func digits(ofStartOf id: Span<UInt8>) -> Digits {
+        var digits = Digits(repeating: UInt8(ascii: "-"))
+        // The function fails for lack of memory only.
+        guard let digest = try? SHA256.digest(id) else { return digits }
+        for index in 0..<digits.count {
+            let digit = index.isMultiple(of: 2) ? digest[index / 2] >> 4 : digest[index / 2] & 0xF
+            digits[index] = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+        }
+        return digits
+    }
+
+    /// FNV-1a: whoever makes users share a place only makes their hashes be computed again.
+    private static func mixed(_ id: Span<UInt8>) -> UInt32 {
+        var hash: UInt32 = 2_166_136_261
+        for index in id.indices { hash = (hash ^ UInt32(id[index])) &* 16_777_619 }
+        return hash
+    }
+}
