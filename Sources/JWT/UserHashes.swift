@@ -17,8 +17,8 @@ public struct UserHashes {
 
     /// Remembers nobody yet.
     ///
-    /// - Parameter count: how many users are remembered at most; 1 or more.
-    public init(count: Int = 1_024) {
+    /// - Parameter count: how many places there are, 32 bytes each; 1 or more.
+    public init(count: Int = 4_096) {
         precondition(count > 0, "there is a place for one user at least")
         entries = Array(repeating: nil, count: count)
     }
