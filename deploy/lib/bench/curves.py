@@ -41,8 +41,8 @@ def plan(options) -> str:
     points = sum(len(values) * len(workloads) for _, _, values, workloads in chosen(options))
     # Loading: about 10 µs a row, sorting and vacuum included, and tokens.
     rows = sum(3 * owners for name, _, values, _ in chosen(options) if name == "owners" for owners in values)
-    setting_up = sum(len(values) * 4 for _, _, values, _ in chosen(options)) + rows * 20e-6
-    seconds = 20 + setting_up + options.rounds * points * (options.seconds + 1.7)
+    setting_up = sum(len(values) * 3 for _, _, values, _ in chosen(options)) + rows * 20e-6
+    seconds = 20 + options.rounds * (setting_up + points * (options.seconds + 1.3))
     what = ", ".join(f"{name} {values[0]:,}…{values[-1]:,}" for name, _, values, _ in chosen(options))
     return f"Curves: {what}; {options.rounds} rounds of {options.seconds} s at each of {points} points. About {report.duration(seconds)}, after the build."
 
@@ -57,8 +57,7 @@ def run(options):
     found = []
     for name, title, values, workloads in chosen(options):
         print(f"==> Against {title}", flush=True)
-        points = [point for value in values for point in measure(name, value, workloads, options)]
-        found.append({"name": name, "title": title[0].upper() + title[1:], "points": points})
+        found.append({"name": name, "title": title[0].upper() + title[1:], "points": curve(name, values, workloads, options)})
         if name == "workers":
             stack.restart_pool(options.workers)
     everything = [point for curve in found for point in curve["points"]]
@@ -67,44 +66,64 @@ def run(options):
     rounds.save(result, "curves", picture.curves(result), options.publish)
 
 
-def measure(name: str, value: int, workloads: list[str], options) -> list[dict]:
-    """All workloads at one place of a curve."""
-    owners, tasks, connections, workers = 1000, 20, CONNECTIONS, options.workers
-    if name == "connections":
-        connections = value
-    elif name == "tasks":
-        owners, tasks = max(1, min(1000, ROWS // value)), value
-    elif name == "owners":
-        owners, tasks = value, 3
-    else:
-        workers = value
-        stack.restart_pool(value)
-    data.load(owners, tasks)
-    tokens = data.write_tokens(owners, 1000)
-    roots = stack.roots()
+def curve(name: str, values: list[int], workloads: list[str], options) -> list[dict]:
+    """All points of one curve, in rounds along it: a slow minute of the machine makes no bend."""
+    runs = {(value, workload): [] for value in values for workload in workloads}
+    for number in range(options.rounds):
+        print(f"    round {number + 1} of {options.rounds}", flush=True)
+        for value in values:
+            place = set_up(name, value, options)
+            for workload in workloads:
+                runs[value, workload].append(measure(place, workload, options.seconds))
     points = []
-    for workload in workloads:
-        runs = []
-        for number in range(options.rounds):
-            if number == 0:
-                load.wrk(stack.PORT, workload, connections, 1, tokens, tasks)
-            before, started = machine.Usage(roots), time.monotonic()
-            one = load.wrk(stack.PORT, workload, connections, options.seconds, tokens, tasks)
-            used = machine.Usage(roots).since(before, time.monotonic() - started)
-            requests = max(one["requests"], 1)
-            one["rate"] = requests / one["seconds"]
-            one["cpu_us"] = {part: spent / requests * 1e6 for part, spent in used.pop("cpu").items()}
-            runs.append({**one, **used})
-        rates = [one["rate"] for one in runs]
-        median = {key: statistics.median(one[key] for one in runs) for key in ("p50", "p99", "p999", "others_share", "steal_share", "load_share")}
-        point = {"x": value, "workload": workload, "connections": connections, "owners": owners, "tasks": tasks, "workers": workers,
-                 "rate": statistics.median(rates), "spread": (max(rates) - min(rates)) / statistics.median(rates), **median,
-                 "cpu_us": {part: statistics.median(one["cpu_us"][part] for one in runs) for part in runs[0]["cpu_us"]},
-                 "worker_mib": machine.worker_memory(roots["workers"]),
-                 "errors": sum(one["refused"] + one["broken"] for one in runs), "rounds": runs}
-        points.append(point)
-        cpu = point["cpu_us"]
-        print(f"    {value:9,} {workload:8} {point['rate']:9,.0f}/s  p50 {point['p50']:.2f}  p99 {point['p99']:.2f} ms  "
-              f"CPU {cpu['nginx']:.0f} + {cpu['workers']:.0f} + {cpu['postgres']:.0f} µs  {point['errors']} errors"
-              + ("  ! " + "; ".join(why) if (why := report.cell_doubts(point)) else ""), flush=True)
+    for (value, workload), measured in runs.items():
+        points.append(point(value, workload, measured))
+        tell(points[-1])
     return points
+
+
+def set_up(name: str, value: int, options) -> dict:
+    """Data and workers for one place of a curve."""
+    place = {"connections": CONNECTIONS, "owners": 1000, "tasks": 20, "workers": options.workers}
+    if name == "tasks":
+        place |= {"owners": max(1, min(1000, ROWS // value)), "tasks": value}
+    elif name == "owners":
+        place |= {"owners": value, "tasks": 3}
+    else:
+        place[name] = value
+    if name == "workers":
+        stack.restart_pool(value)
+    data.load(place["owners"], place["tasks"])
+    return {**place, "tokens": data.write_tokens(place["owners"], 1000), "roots": stack.roots()}
+
+
+def measure(place: dict, workload: str, seconds: int) -> dict:
+    """One measurement, warmed up."""
+    def wrk(duration: int) -> dict:
+        return load.wrk(stack.PORT, workload, place["connections"], duration, place["tokens"], place["tasks"])
+
+    wrk(1)
+    before, started = machine.Usage(place["roots"]), time.monotonic()
+    run = wrk(seconds)
+    used = machine.Usage(place["roots"]).since(before, time.monotonic() - started)
+    requests = max(run["requests"], 1)
+    cpu = {part: spent / requests * 1e6 for part, spent in used.pop("cpu").items()}
+    return {**run, **used, "rate": requests / run["seconds"], "cpu_us": cpu, "worker_mib": machine.worker_memory(place["roots"]["workers"]),
+            **{key: place[key] for key in ("connections", "owners", "tasks", "workers")}}
+
+
+def point(value: int, workload: str, runs: list[dict]) -> dict:
+    """What the runs at one place come to."""
+    rates = [run["rate"] for run in runs]
+    medians = {key: statistics.median(run[key] for run in runs) for key in ("p50", "p99", "p999", "others_share", "steal_share", "load_share", "worker_mib")}
+    return {"x": value, "workload": workload, **{key: runs[0][key] for key in ("connections", "owners", "tasks", "workers")},
+            "rate": statistics.median(rates), "spread": (max(rates) - min(rates)) / statistics.median(rates), **medians,
+            "cpu_us": {part: statistics.median(run["cpu_us"][part] for run in runs) for part in runs[0]["cpu_us"]},
+            "errors": sum(run["refused"] + run["broken"] for run in runs), "rounds": runs}
+
+
+def tell(point: dict):
+    cpu = point["cpu_us"]
+    print(f"    {point['x']:9,} {point['workload']:8} {point['rate']:9,.0f}/s  p50 {point['p50']:.2f}  p99 {point['p99']:.2f} ms  "
+          f"CPU {cpu['nginx']:.0f} + {cpu['workers']:.0f} + {cpu['postgres']:.0f} µs  {point['errors']} errors"
+          + ("  ! " + "; ".join(why) if (why := report.cell_doubts(point)) else ""), flush=True)
