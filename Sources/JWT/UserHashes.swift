@@ -28,7 +28,8 @@ public struct UserHashes {
     /// Enough to tell users apart; whoever knows an id can still find its requests.
     public mutating func digits(of user: String) -> Digits {
         let id = user.utf8Span.span
-        let place = Int(Self.mixed(id) % UInt32(truncatingIfNeeded: entries.count))
+        // Seeded by the process: nobody can choose users that share a place.
+        let place = Int(UInt(bitPattern: user.hashValue) % UInt(entries.count))
         // By bytes: `String`'s own equality takes different spellings of a character for one.
         if let entry = entries[place], entry.user.utf8Span.span.hasSameBytes(as: id) { return entry.digits }
         let digits = Self.digits(ofStartOf: id)
@@ -45,12 +46,5 @@ public struct UserHashes {
             digits[index] = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
         }
         return digits
-    }
-
-    /// FNV-1a: whoever makes users share a place only makes their hashes be computed again.
-    private static func mixed(_ id: Span<UInt8>) -> UInt32 {
-        var hash: UInt32 = 2_166_136_261
-        for index in id.indices { hash = (hash ^ UInt32(id[index])) &* 16_777_619 }
-        return hash
     }
 }

@@ -58,8 +58,10 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         case ready
     }
 
-    /// Gets the results; it owns the pipeline, and so outlives it.
-    public unowned var client: Client?
+    /// Gets the results; kept alive by its owner.
+    ///
+    /// Weak: the loop may hold the pipeline for longer.
+    public weak var client: Client?
 
     private let url: String
     private let applicationName: String

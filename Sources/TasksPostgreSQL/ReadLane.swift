@@ -39,8 +39,7 @@ final class ReadLane: EventSource, PipelineClient {
     var isResponsive: Bool {
         pipeline.probe()
         guard pipeline.isReady else { return false }
-        guard !sent.isEmpty else { return true }
-        return loop.now < oldestSentAt + 10_000_000
+        return sent.first { loop.now < $0.sentAt + 10_000_000 } ?? true
     }
 
     func connect() {

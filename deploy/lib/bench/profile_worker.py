@@ -41,7 +41,8 @@ def profile(socket: Path, workload: str | None, tokens: Path) -> tuple[budget.Pr
     """Runs a worker under callgrind, with load or without."""
     socket.unlink(missing_ok=True)
     out = stack.HOME / "log/callgrind"
-    command = ('export DATABASE_URL BETTER_AUTH_SECRET; as_service env "${worker_environment[@]}" "TODO_STATE_DIR=$home/state" valgrind -q --tool=callgrind '
+    # With the user's hash, as the systemd unit runs it: what only production does is to be seen too.
+    command = ('export DATABASE_URL BETTER_AUTH_SECRET; as_service env "${worker_environment[@]}" TODO_USER_HASH=on "TODO_STATE_DIR=$home/state" valgrind -q --tool=callgrind '
                f'"--callgrind-out-file={out}" "$(pool_program)" serve --listen "{socket}"')
     script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; settle; {command}'
     with (stack.HOME / "log/profiled.log").open("w") as log:
