@@ -23,6 +23,8 @@ let testing: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -36,6 +38,8 @@ let package = Package(
     dependencies: [
         // The commands: the field's standard parser, with help and completion scripts for free.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // Double-ended queues: what waits for a connection, and what waits on one for its result.
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         // The log interface every Swift server shares; only the executable speaks it.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
@@ -50,7 +54,7 @@ let package = Package(
         // Mechanisms, each hiding its C library.
         room("EventLoop", ["CLinux"]),
         room("FastCGI", ["EventLoop", "CFastCGI", "CLinux"]),
-        room("PostgreSQL", ["EventLoop", "CLibPQ", "CLinux"]),
+        room("PostgreSQL", ["EventLoop", "CLibPQ", "CLinux", deque]),
         room("OpenSSL", ["COpenSSL"]),
         room("JSON"),
         room("Metrics", ["EventLoop", "CLinux"]),
@@ -59,7 +63,7 @@ let package = Package(
         room("Tasks"),
         room("JWT", ["OpenSSL", "JSON"]),
         room("JWKS", ["JWT", "OpenSSL", "EventLoop", "CCurl"]),
-        room("TasksPostgreSQL", ["Tasks", "PostgreSQL", "EventLoop"]),
+        room("TasksPostgreSQL", ["Tasks", "PostgreSQL", "EventLoop", deque]),
         room("TaskAPI", ["Tasks", "JWT", "JSON"]),
         .executableTarget(
             name: "todo-fcgi",

@@ -204,6 +204,24 @@ public struct Connection: ~Copyable {
         unsafe PQconsumeInput(handle) == 1
     }
 
+    /// Gives the rows of the statement whose results come next one at a time, as they arrive.
+    ///
+    /// Only between the results of two statements. The corresponding C function is `PQsetSingleRowMode`.
+    borrowing func readRowByRow() -> Bool {
+        unsafe PQsetSingleRowMode(handle) == 1
+    }
+
+    /// Whether the server has said that its sessions take no writes: a standby, or read-only by its configuration.
+    ///
+    /// It says so unasked when that changes. The corresponding C function is `PQparameterStatus`.
+    var isReportedReadOnly: Bool {
+        isOn("in_hot_standby") || isOn("default_transaction_read_only")
+    }
+
+    private func isOn(_ parameter: String) -> Bool {
+        unsafe PQparameterStatus(handle, parameter).map { unsafe String(cString: $0) } == "on"
+    }
+
     /// Whether `nextResult` would wait.
     ///
     /// The corresponding C function is `PQisBusy`.

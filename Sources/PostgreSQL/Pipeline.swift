@@ -1,31 +1,48 @@
+internal import DequeModule
 public import EventLoop
 
-/// What a pipeline tells the one who uses it; never from within a call to the pipeline.
+/// What a pipeline tells its user; never from within a call to the pipeline.
 public protocol PipelineClient: AnyObject {
     /// Whether a lost connection should be made again at once, rather than when the next statement comes.
     var needsConnection: Bool { get }
-    /// A new session's answer to the check; a reason not to use it, or nil.
-    func reasonToRefuse(_ check: QueryResult) -> String?
+    /// Judges a new session by its answer to one of the checks; an error refuses the session.
+    func refusal(ofSessionBy check: Statement, _ result: QueryResult) -> PostgreSQLError?
     /// Statements can be sent.
     func pipelineBecameReady()
     /// The oldest statement that was sent has this result; its transaction may still fail up to the sync.
+    ///
+    /// A statement that is read row by row has one result for each row and one without rows at the end.
     func pipelineReceived(_ result: QueryResult)
-    /// All up to the oldest sync that was sent is committed, or undone if one of it had failed.
-    func pipelineSynced()
-    /// All up to the oldest sync that was sent is undone, though no statement's result may say so; `pipelineSynced`
-    /// or `pipelineLost` follows.
+    /// The transaction up to the oldest sync failed at its commit and is undone; `pipelineSynced` follows.
     func pipelineUndone(_ error: PostgreSQLError)
+    /// All up to the oldest sync that was sent is committed, or undone if a statement of it had failed.
+    func pipelineSynced()
     /// The connection is gone, and with it all that was sent and has no result; or it could not be made.
-    func pipelineLost(_ error: PostgreSQLError)
+    func pipelineLost(_ error: PostgreSQLError, _ knowledge: LossKnowledge)
+}
+
+/// What is known, when a connection is lost, of the transactions whose sync was sent and whose end was not seen.
+public enum LossKnowledge: Sendable {
+    /// None is committed: the server itself ended the session within the oldest.
+    case noneCommitted
+    /// Only the oldest may be committed: the server itself ended the session at its end.
+    case onlyOldestMayBeCommitted
+    /// Each may be committed: the connection broke, or a pooler speaks in the server's place.
+    case eachMayBeCommitted
 }
 
 /// What was sent and has no result yet.
 ///
 /// Not within the generic class: its metadata would be looked up for every use.
-private enum Sent {
+private enum Sent: Equatable {
     case preparation
-    case check
+    /// The index of the check.
+    case check(Int)
+    /// A setting for the rest of the transaction; its result is nobody's.
+    case setting
     case statement
+    /// A statement whose rows are given one at a time.
+    case rows
     case sync
 }
 
@@ -66,16 +83,21 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     private let url: String
     private let applicationName: String
     private let statements: [Statement]
-    private let check: Statement
+    private let checks: [Statement]
     private let loop: EventLoop
     private var state = State.asleep
     private var connection: Connection?
-    private var sent = Queue<Sent>()
+    private var sent = Deque<Sent>()
+    private var isPaused = false
+    /// Whether libpq was told to give the rows of the statement that is read now one at a time.
+    private var isReadingRows = false
+    /// Whether libpq has yet to say that the last statement has no more results; only then the next one's begin.
+    private var awaitsEnd = false
     private var backoff = Backoff()
     private var isWatchingForRoom = false
     private var lastUse: UInt64 = 0
     /// What broke during a call; told at the end of the turn, when nobody is in the middle of anything.
-    private var failure: PostgreSQLError?
+    private var failure: (error: PostgreSQLError, knowledge: LossKnowledge)?
 
     /// Attempts to connect are given up after this time, in nanoseconds: a database that was asleep may take seconds.
     private static var connectTimeout: UInt64 { 12_000_000_000 }
@@ -85,16 +107,16 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     /// - Parameters:
     ///   - url: as in `Connection.open`.
     ///   - statements: those that may be sent.
-    ///   - check: a statement without parameters that every new session runs first, for the client to judge.
+    ///   - checks: statements without parameters that every new session runs first, for the client to judge.
     ///   - applicationName: what the server's list of sessions calls it, unless the URL says otherwise.
     public init(
-        url: String, statements: [Statement], check: Statement, applicationName: String = "todo-fcgi",
+        url: String, statements: [Statement], checks: [Statement], applicationName: String = "todo-fcgi",
         on loop: EventLoop
     ) {
         self.url = url
         self.applicationName = applicationName
         self.statements = statements
-        self.check = check
+        self.checks = checks
         self.loop = loop
     }
 
@@ -119,6 +141,11 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     /// How often a connection became usable.
     public private(set) var connectCount = 0
 
+    /// Whether the server has said that the session takes no writes any more.
+    ///
+    /// A pooler may keep that to itself.
+    public var isReportedReadOnly: Bool { isReady && connection?.isReportedReadOnly == true }
+
     /// Makes sure that a connection is on its way; does nothing when there is one, or a retry is due.
     public func connect() {
         guard state == .asleep else { return }
@@ -135,9 +162,22 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     /// Puts a prepared statement into the pipeline.
     ///
     /// Only when `isReady`.
-    public func send(_ statement: Statement, _ parameters: borrowing Parameters) {
+    ///
+    /// - Parameter rowByRow: whether its rows are received as they arrive, one at a time.
+    public func send(_ statement: Statement, _ parameters: borrowing Parameters, rowByRow: Bool = false) {
+        send(statement, parameters, rowByRow ? .rows : .statement)
+    }
+
+    /// Puts a prepared statement into the pipeline that sets something for the rest of its transaction.
+    ///
+    /// Only when `isReady`. Its result is not told.
+    public func sendSetting(_ statement: Statement, _ parameters: borrowing Parameters) {
+        send(statement, parameters, .setting)
+    }
+
+    private func send(_ statement: Statement, _ parameters: borrowing Parameters, _ kind: Sent) {
         guard isReady, connection?.send(statement, parameters) == true else { return fail() }
-        sent.append(.statement)
+        sent.append(kind)
         lastUse = loop.now
     }
 
@@ -153,6 +193,23 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     /// Ends the connection, at the end of this turn.
     public func abandon(_ reason: String) {
         fail(PostgreSQLError(sqlState: nil, message: reason))
+    }
+
+    /// Stops reading, so that the server stops sending when the socket's buffers are full.
+    public func pause() {
+        guard isReady, !isPaused else { return }
+        isPaused = true
+        // Not only its interest: a connection that ends meanwhile would be reported in every turn.
+        loop.remove(self)
+    }
+
+    /// Goes on reading, at the end of this turn.
+    public func resume() {
+        guard isPaused else { return }
+        isPaused = false
+        guard isReady else { return }
+        watch(for: isWatchingForRoom ? [.readable, .writable] : .readable)
+        loop.postpone(self)
     }
 
     // MARK: Connecting
@@ -196,14 +253,16 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         state = .settingUp
         watch(for: .readable)
         guard connection?.enterPipelineMode() == true else { return fail() }
-        for statement in [check] + statements {
+        for statement in checks + statements {
             guard connection?.sendPrepare(statement) == true, connection?.sendSync() == true else { return fail() }
             sent.append(.preparation)
             sent.append(.sync)
         }
-        guard connection?.send(check, Parameters()) == true, connection?.sendSync() == true else { return fail() }
-        sent.append(.check)
-        sent.append(.sync)
+        for (index, check) in checks.enumerated() {
+            guard connection?.send(check, Parameters()) == true, connection?.sendSync() == true else { return fail() }
+            sent.append(.check(index))
+            sent.append(.sync)
+        }
         flush()
     }
 
@@ -229,27 +288,30 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     }
 
     /// The connection is of no more use.
-    private func fail(_ error: PostgreSQLError) {
+    private func fail(_ error: PostgreSQLError, _ knowledge: LossKnowledge = .eachMayBeCommitted) {
         guard failure == nil, state != .waiting, state != .asleep else { return }
-        failure = error
+        failure = (error, knowledge)
         // Now, not at the end of the turn: libpq closes the socket of a broken connection by itself, and the next one
         // that is opened gets its number.
         loop.remove(self)
         loop.postpone(self)
     }
 
-    /// Lets go of a connection that failed, and plans the next.
+    /// Goes on after a pause; or lets go of a connection that failed, and plans the next.
     public override func turnEnded() {
-        guard let error = failure else { return }
+        guard let (error, knowledge) = failure else {
+            if isReady, !isPaused { receive() }
+            return
+        }
         failure = nil
         let wasReady = state == .ready
         let isSlow = state == .connecting && connection?.reachedAuthentication == true
         loop.cancelTimer(self)
         connection = nil
-        isWatchingForRoom = false
-        _ = sent.removeAll()
+        (isWatchingForRoom, isPaused, isReadingRows, awaitsEnd) = (false, false, false, false)
+        sent.removeAll()
         state = .waiting
-        client?.pipelineLost(error)
+        client?.pipelineLost(error, knowledge)
         if wasReady, client?.needsConnection == false {
             state = .asleep
         } else {
@@ -287,9 +349,21 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     }
 
     private func receive() {
-        guard connection?.consumeInput() == true else { return fail() }
+        let isOpen = connection?.consumeInput() == true
+        // Now: libpq has closed the socket, and one that is opened for a result below gets its number.
+        if !isOpen { loop.remove(self) }
+        // What arrived before the end counts.
+        readResults()
+        if !isOpen { fail() }
+    }
+
+    private func readResults() {
         var wasEnd = false
-        while failure == nil, let next = sent.first {
+        while failure == nil, !isPaused, let next = sent.first {
+            if next == .rows, !isReadingRows, !awaitsEnd {
+                guard connection?.readRowByRow() == true else { return fail() }
+                isReadingRows = true
+            }
             guard connection?.isBusy == false else { return }
             if let result = connection?.nextResult() {
                 wasEnd = false
@@ -298,20 +372,23 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
                 // The end of one statement's results, which the queue knows already; two in a row, of all.
                 guard !wasEnd else { return fail() }
                 wasEnd = true
+                awaitsEnd = false
             }
         }
     }
 
     private func take(_ result: QueryResult, for head: Sent) {
         let outcome = result.outcome
-        if case .failed(let error) = outcome, error.family == .connection {
-            // The server's own words, in a statement's place: it did not get as far as the sync.
-            if head == .statement, error.sqlState != nil { client?.pipelineUndone(error) }
-            return fail(error)
+        if case .failed(let error) = outcome, error.endsSession {
+            return fail(error, LossKnowledge(error, atSync: head == .sync))
+        }
+        if outcome != .row, head != .sync || outcome == .sync {
+            _ = sent.popFirst()
+            isReadingRows = false
+            awaitsEnd = head != .sync
         }
         switch (head, outcome) {
         case (.sync, .sync):
-            _ = sent.popFirst()
             if state == .ready {
                 client?.pipelineSynced()
             } else if sent.isEmpty {
@@ -319,24 +396,32 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
             }
         case (.sync, .failed(let error)):
             client?.pipelineUndone(error)
-        case (.sync, _):
-            break
         case (.preparation, .failed(let error)) where error.family != .duplicateStatement:
             fail(error)
         case (.check, .failed(let error)):
             fail(error)
-        case (.check, _):
-            _ = sent.popFirst()
-            if let reason = client?.reasonToRefuse(result) {
-                fail(PostgreSQLError(sqlState: SQLState("TODO0"), message: reason))
-            }
-        case (.preparation, _):
-            _ = sent.popFirst()
-        case (.statement, let outcome):
-            _ = sent.popFirst()
+        case (.check(let index), _):
+            if let refusal = client?.refusal(ofSessionBy: checks[index], result) { fail(refusal) }
+        case (.statement, _), (.rows, _):
             // Not before: a server that takes connections and then refuses all work is not to be called without end.
             if outcome == .rows { backoff.succeeded() }
             client?.pipelineReceived(result)
+        case (.sync, _), (.preparation, _), (.setting, _):
+            break
         }
+    }
+}
+
+extension LossKnowledge {
+    /// What an error that ends a session says of the transactions under way.
+    ///
+    /// - Parameter atSync: whether it came in the place of a commit's end, not of a statement's result.
+    init(_ error: PostgreSQLError, atSync: Bool) {
+        guard let state = error.sqlState, !state.isOfConnection else {
+            self = .eachMayBeCommitted
+            return
+        }
+        // A server that panics while it writes the commit may have written it.
+        self = atSync || error.severity == .panic ? .onlyOldestMayBeCommitted : .noneCommitted
     }
 }

@@ -7,6 +7,8 @@ public final class QueryResult {
     public enum Outcome: Equatable {
         /// It was done; a statement that gives no rows has zero of them.
         case rows
+        /// One row of a statement that is read row by row; more results of it follow, the last without a row.
+        case row
         /// It was refused.
         case failed(PostgreSQLError)
         /// It was not run, because one before it in the same pipeline was refused.
@@ -28,7 +30,8 @@ public final class QueryResult {
     /// The corresponding C function is `PQresultStatus`.
     public var outcome: Outcome {
         switch unsafe PQresultStatus(handle) {
-        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY, PGRES_SINGLE_TUPLE: .rows
+        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: .rows
+        case PGRES_SINGLE_TUPLE: .row
         case PGRES_PIPELINE_ABORTED: .skipped
         case PGRES_PIPELINE_SYNC: .sync
         default: .failed(error)
@@ -38,15 +41,23 @@ public final class QueryResult {
     /// The corresponding C function is `PQresultErrorField`.
     private var error: PostgreSQLError {
         let state = unsafe PQresultErrorField(handle, todo_pg_diag_sqlstate).map { unsafe String(cString: $0) }
+        let severity = unsafe PQresultErrorField(handle, todo_pg_diag_severity).map { unsafe String(cString: $0) }
         let message = unsafe PQresultErrorField(handle, todo_pg_diag_message_primary) ?? PQresultErrorMessage(handle)
         let text = unsafe message.map { unsafe String(cString: $0) } ?? ""
-        return PostgreSQLError(sqlState: state.map(SQLState.init), message: text.firstLine)
+        return PostgreSQLError(
+            sqlState: state.map(SQLState.init), severity: severity.flatMap(PostgreSQLError.Severity.init),
+            message: text.firstLine)
     }
 
     /// How many rows there are.
     ///
     /// The corresponding C function is `PQntuples`.
     public var count: Int { unsafe Int(PQntuples(handle)) }
+
+    /// How many columns there are.
+    ///
+    /// The corresponding C function is `PQnfields`.
+    public var columnCount: Int { unsafe Int(PQnfields(handle)) }
 
     /// The number of rows that a command changed; nil for commands that change none.
     ///

@@ -6,12 +6,13 @@ extension API {
     ///
     /// - Parameter request: the one that was planned: its target names the new task, its headers shape the answer.
     /// - Parameter pending: what `plan` gave with the operation.
+    /// - Parameter result: the whole result; the parts of a long list are answered by `append(_:to:)`.
     public func respond<Rows: TaskRows>(
         to request: Request, _ pending: Pending, _ result: TaskResult<Rows>, into writer: inout ByteWriter
     ) -> Answered {
         var answered =
             switch result {
-            case .done(let rows):
+            case .done(let rows), .part(let rows):
                 answer(rows, to: request, pending, into: &writer)
             case .failed(let failure):
                 answer(Problem(failure, of: pending.endpoint), to: request, endpoint: pending.endpoint, into: &writer)
@@ -42,7 +43,8 @@ extension API {
         let start = writer.beginContent(.json)
         switch endpoint {
         case .list:
-            append(rows, pending, into: &writer)
+            var list = LongList(pending)
+            append(rows, to: &list, isLast: true, into: &writer)
         case .delete:
             writer.append("{\"message\":\"Task deleted successfully\",\"id\":")
             writer.appendDecimal(rows.row(at: 0).id)
@@ -52,19 +54,5 @@ extension API {
         }
         writer.endContent(from: start, isHead: pending.isHead)
         return Answered(endpoint: endpoint, status: status)
-    }
-
-    private func append<Rows: TaskRows>(
-        _ rows: Rows, _ pending: Pending, into writer: inout ByteWriter
-    ) {
-        let owner = pending.owner.utf8Span.span
-        guard pending.listShape == .object else { return writer.append(all: rows, of: owner) }
-        writer.append("{\"tasks\":")
-        writer.append(all: rows, of: owner)
-        writer.append(",\"total\":")
-        writer.appendDecimal(rows.total ?? Int64(rows.count))
-        writer.append(",\"count\":")
-        writer.appendDecimal(Int64(rows.count))
-        writer.append(UInt8(ascii: "}"))
     }
 }

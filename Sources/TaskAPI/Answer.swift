@@ -41,6 +41,12 @@ extension ByteWriter {
         return count
     }
 
+    /// Ends the head of an answer whose content is sent before its length is known.
+    mutating func beginContentOfUnknownLength(_ type: ContentType) {
+        append(type.line)
+        append("\r\n")
+    }
+
     /// Ends the content: its length is known now.
     ///
     /// - Parameter isHead: whether only the head is sent, with the length that the content has (RFC 9110, 9.3.2).

@@ -42,14 +42,14 @@ extension ByteWriter {
         append(UInt8(ascii: "}"))
     }
 
-    /// Appends all rows as a JSON array.
-    mutating func append<Rows: TaskRows>(all rows: Rows, of owner: Span<UInt8>) {
+    /// Appends rows as elements of a JSON array.
+    ///
+    /// - Parameter isFirst: whether the array has no element yet.
+    mutating func append<Rows: TaskRows>(elements rows: Rows, of owner: Span<UInt8>, isFirst: Bool) {
         var shared = SharedText()
-        append(UInt8(ascii: "["))
         for position in 0..<rows.count {
-            if position > 0 { append(UInt8(ascii: ",")) }
+            if position > 0 || !isFirst { append(UInt8(ascii: ",")) }
             append(rows.row(at: position), of: owner, &shared)
         }
-        append(UInt8(ascii: "]"))
     }
 }

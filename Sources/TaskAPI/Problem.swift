@@ -17,6 +17,8 @@ enum Problem: Error, Equatable {
     case invalid([FieldError])
     case defect
     case unavailable
+    case overloaded
+    case readOnly
     case notReady
     case outcomeUnknown
 }
@@ -34,7 +36,7 @@ extension Problem {
         case .unsupportedMediaType: .unsupportedMediaType
         case .invalid: .unprocessableContent
         case .defect: .internalServerError
-        case .unavailable, .notReady, .outcomeUnknown: .serviceUnavailable
+        case .unavailable, .overloaded, .readOnly, .notReady, .outcomeUnknown: .serviceUnavailable
         }
     }
 
@@ -58,6 +60,8 @@ extension Problem {
         case .invalid: "Invalid request"
         case .defect: "Internal server error"
         case .unavailable: "Service temporarily unavailable"
+        case .overloaded: "Too many requests for long lists or searches are waiting"
+        case .readOnly: "The database is read-only at the moment; nothing was changed"
         case .notReady: "Service not ready"
         case .outcomeUnknown: "Service temporarily unavailable; it is unknown whether the change was made"
         }
@@ -97,6 +101,8 @@ extension Problem {
     init(_ failure: TaskFailure, of endpoint: Endpoint) {
         switch failure {
         case .unavailable: self = .unavailable
+        case .overloaded: self = .overloaded
+        case .readOnly: self = .readOnly
         case .timedOut: self = endpoint.isWrite ? .outcomeUnknown : .unavailable
         case .outcomeUnknown: self = .outcomeUnknown
         case .refused: self = .defect

@@ -36,12 +36,4 @@ extension TaskOperation.Action {
         case .create, .update, .delete, .complete: true
         }
     }
-
-    /// Whether doing it twice leaves what doing it once leaves and gives the same answer (RFC 9110, section 9.2.2).
-    public var isRepeatable: Bool {
-        switch self {
-        case .list, .read, .update, .complete(_, completed: .some): true
-        case .create, .delete, .complete(_, completed: nil): false
-        }
-    }
 }

@@ -1,38 +1,88 @@
 internal import PostgreSQL
 public import Tasks
 
-/// Tasks in a result's own memory, in the columns that `TaskStatements` lists.
+/// Tasks in results' own memory, in the columns that `TaskStatements` lists.
 public struct PostgreSQLTaskRows: TaskRows {
+    /// All rows, or the first of those that were received one at a time.
     private let result: QueryResult
+    /// Each row's own result, where they were received one at a time.
+    private let single: [QueryResult]
     /// How many tasks there are.
     public let count: Int
     /// How many matched before `limit` and `offset`, when the query asked for it.
     public let total: Int64?
 
-    /// - Parameter isCounted: the last column holds the number of all that match.
-    init(_ result: QueryResult, isCounted: Bool) {
-        self.result = result
-        total = isCounted ? result.bigint(row: 0, column: 7) : nil
-        let isEmptyPage = isCounted && result.isNull(row: 0, column: 0)
-        count = isEmptyPage ? 0 : result.count
+    /// - Parameter operation: what they are the result of.
+    init(_ result: QueryResult, of operation: TaskOperation) {
+        self.init(result, single: [], count: result.count, operation)
     }
+
+    /// - Parameter rows: results of one row each, at least one.
+    init(_ rows: [QueryResult], of operation: TaskOperation) {
+        self.init(rows[0], single: rows, count: rows.count, operation)
+    }
+
+    private init(_ result: QueryResult, single: [QueryResult], count: Int, _ operation: TaskOperation) {
+        self.result = result
+        self.single = single
+        guard case .list(let query) = operation.action, query.countsAll else {
+            self.count = count
+            total = nil
+            return
+        }
+        guard result.columnCount > Self.totalColumn else {
+            // Everything fitted into one page.
+            self.count = count
+            total = Int64(count)
+            return
+        }
+        total = result.bigint(row: 0, column: Self.totalColumn)
+        // A page without tasks is one row of NULL with the number of all beside it.
+        self.count = result.isNull(row: 0, column: 0) ? 0 : count
+    }
+
+    /// The last column, where the statement counts.
+    private static var totalColumn: Int { 7 }
 
     /// The row at a position from 0 to `count - 1`.
     @_lifetime(borrow self)
     public func row(at position: Int) -> TaskRow {
-        let title = result.bytes(row: position, column: 1)
-        let text = result.bytes(row: position, column: 2)
-        let description = text.isEmpty && result.isNull(row: position, column: 2) ? nil : text
-        let row = TaskRow(
-            id: result.bigint(row: position, column: 0),
+        let source = single.isEmpty ? result : single[position]
+        let row = single.isEmpty ? position : 0
+        let title = source.bytes(row: row, column: 1)
+        let text = source.bytes(row: row, column: 2)
+        let description = text.isEmpty && source.isNull(row: row, column: 2) ? nil : text
+        let task = TaskRow(
+            id: source.bigint(row: row, column: 0),
             title: title,
             description: description,
-            completed: result.boolean(row: position, column: 3),
-            createdAt: Timestamp(sinceMillennium: result.bigint(row: position, column: 4)),
-            updatedAt: Timestamp(sinceMillennium: result.bigint(row: position, column: 5)),
-            change: result.bigint(row: position, column: 6)
+            completed: source.boolean(row: row, column: 3),
+            createdAt: Timestamp(sinceMillennium: source.bigint(row: row, column: 4)),
+            updatedAt: Timestamp(sinceMillennium: source.bigint(row: row, column: 5)),
+            change: source.bigint(row: row, column: 6)
         )
-        return unsafe _overrideLifetime(row, borrowing: self)
+        return unsafe _overrideLifetime(task, borrowing: self)
+    }
+}
+
+extension PostgreSQLTaskRows {
+    /// Whether the first task looks as a change leaves it.
+    func shows(_ action: TaskOperation.Action) -> Bool {
+        guard count > 0 else { return false }
+        let task = row(at: 0)
+        switch action {
+        case .complete(_, let completed):
+            return completed == task.completed
+        case .update(_, let patch):
+            guard patch.title?.hasBytes(task.title) != false, patch.completed ?? task.completed == task.completed
+            else { return false }
+            switch patch.description {
+            case .keep: return true
+            case .clear: return task.description == nil
+            case .set(let text): return if let description = task.description { text.hasBytes(description) } else { false }
+            }
+        default: return false
+        }
     }
 }
 

@@ -73,6 +73,26 @@ enum TaskStatements {
         order by created_at desc, id desc
         """, parameters: [.text])
 
+    /// The longest page that is read beside single tasks; longer lists are heavy reads.
+    static let pageLength: Int64 = 100
+
+    /// The beginning of everything: one row more than a page tells that there is more.
+    static let firstPage = Statement(
+        """
+        select \(columns) from todo.tasks where owner_user_id = $1 and deleted_at is null
+        order by created_at desc, id desc limit \(pageLength + 1)
+        """, parameters: [.text])
+
+    /// Bounds the statements of the transaction to `$1` milliseconds; behind a pooler, too.
+    static let setTimeout = Statement("select set_config('statement_timeout', $1, true)", parameters: [.text])
+
+    /// The bound that lets the server say that time is up before the asker's deadline, in nanoseconds of
+    /// `Clock.monotonic`.
+    static func statementTimeout(from now: UInt64, until deadline: UInt64) -> String {
+        let left = deadline > now ? deadline - now : 0
+        return String(max(Int64(left / 1_000_000) - 250, 50))
+    }
+
     /// `$2` the state, `$3` the text to look for, `$4` the limit, NULL for any; `$5` the offset.
     private static let matching = """
         select \(columns) from todo.tasks
@@ -101,7 +121,8 @@ enum TaskStatements {
             """, parameters: matchingParameters)
     }
 
-    static let reads = [read, listAll] + list.all + countedList.all
+    static let pages = [read, firstPage] + list.byCreation
+    static let heavyReads = [setTimeout, listAll] + list.all + countedList.all
     static let writes = [create, update, complete, delete]
 }
 
@@ -128,4 +149,6 @@ struct Ordering {
     }
 
     var all: [Statement] { Array(ascending.values) + Array(descending.values) }
+
+    var byCreation: [Statement] { [ascending, descending].compactMap { $0[.createdAt] } }
 }

@@ -12,7 +12,7 @@ import Testing
     func refused(url: String, reason: String) {
         let error = #expect(throws: PostgreSQLError.self) { _ = try Connection.open(url) }
         #expect(error?.message.contains(reason) == true, "\(error?.message ?? "")")
-        #expect(error?.message.contains("\n") == false && error?.family == .connection)
+        #expect(error?.message.contains("\n") == false && error?.endsSession == true)
     }
 
     @Test("What it is connected to can be asked")

@@ -7,6 +7,7 @@ final class PipelineClientStub: PipelineClient {
     enum Event: Equatable {
         case ready
         case rows(Int64)
+        case row(Int64)
         case failed(String)
         case skipped
         case synced
@@ -17,6 +18,7 @@ final class PipelineClientStub: PipelineClient {
     static let double = Statement("select $1 * 2", parameters: [.bigint])
     static let divide = Statement("select 10 / $1", parameters: [.bigint])
     static let sleep = Statement("select 1::bigint from pg_sleep($1)", parameters: [.bigint])
+    static let count = Statement("select generate_series(1, $1)", parameters: [.bigint])
     static let pid = Statement("select pg_backend_pid()::bigint", parameters: [])
     static let forget = Statement("deallocate all", parameters: [])
     static let check = Statement("select 7::bigint", parameters: [])
@@ -26,20 +28,22 @@ final class PipelineClientStub: PipelineClient {
     var events: [Event] = []
     var needsConnection = true
     var refusal: String?
+    /// What was known at the last loss.
+    private(set) var knowledge: LossKnowledge?
     var onEvent: ((Event) -> Void)?
 
     init(
-        url: String? = nil, statements: [Statement] = [double, divide, sleep, pid, forget], check: Statement = check
+        url: String? = nil, statements: [Statement] = [double, divide, sleep, count, pid, forget], checks: [Statement] = [check]
     ) throws {
         loop = try EventLoop()
-        pipeline = try Pipeline(url: url ?? TestServer.url(), statements: statements, check: check, on: loop)
+        pipeline = try Pipeline(url: url ?? TestServer.url(), statements: statements, checks: checks, on: loop)
         pipeline.client = self
     }
 
-    func send(_ statement: Statement, _ number: Int64? = nil) {
+    func send(_ statement: Statement, _ number: Int64? = nil, rowByRow: Bool = false) {
         var parameters = Parameters()
         if !statement.parameters.isEmpty { parameters.append(number) }
-        pipeline.send(statement, parameters)
+        pipeline.send(statement, parameters, rowByRow: rowByRow)
     }
 
     func turn(atMost seconds: Double = 10, until isSo: () -> Bool) throws {
@@ -56,17 +60,21 @@ final class PipelineClientStub: PipelineClient {
         events = []
     }
 
-    func reasonToRefuse(_ check: QueryResult) -> String? {
-        #expect(check.bigint(row: 0, column: 0) == 7)
-        return refusal
+    func refusal(ofSessionBy check: Statement, _ result: QueryResult) -> PostgreSQLError? {
+        #expect(result.bigint(row: 0, column: 0) == 7)
+        return refusal.map { PostgreSQLError(sqlState: SQLState("TODO0"), message: $0) }
     }
 
     func pipelineBecameReady() { add(.ready) }
     func pipelineSynced() { add(.synced) }
     func pipelineUndone(_ error: PostgreSQLError) { add(.undone(error.sqlState?.code ?? "-")) }
-    func pipelineLost(_ error: PostgreSQLError) { add(.lost(error.sqlState?.code ?? "-")) }
+    func pipelineLost(_ error: PostgreSQLError, _ knowledge: LossKnowledge) {
+        self.knowledge = knowledge
+        add(.lost(error.sqlState?.code ?? "-"))
+    }
     func pipelineReceived(_ result: QueryResult) {
         switch result.outcome {
+        case .row: add(.row(result.bigint(row: 0, column: 0)))
         case .rows: add(.rows(result.count > 0 ? result.bigint(row: 0, column: 0) : 0))
         case .failed(let error): add(.failed(error.sqlState?.code ?? "-"))
         case .skipped: add(.skipped)

@@ -121,7 +121,8 @@ import Testing
         for _ in 0..<5 { try client.loop.turn(timeout: 10_000_000) }
         _ = try TestServer.connect().execute("select pg_terminate_backend(\(pid))")
         try client.turn { client.events.contains(.ready) }
-        #expect(client.events == [.undone("57P01"), .lost("57P01"), .ready])
+        #expect(client.events == [.lost("57P01"), .ready])
+        #expect(client.knowledge == .noneCommitted)
     }
 
     @Test("Nothing is sent on a session that is given up")
@@ -135,6 +136,92 @@ import Testing
         client.pipeline.sendSync()
         try client.turn { client.events.contains(.ready) }
         #expect(client.events == [.lost("-"), .ready])
+    }
+
+    @Test("The rows of one statement come one at a time where that is asked for, those of its neighbours together")
+    func rowByRow() throws {
+        let client = try Stub()
+        try client.connect()
+        client.send(Stub.double, 1)
+        for _ in 0..<2 { client.send(Stub.count, 3, rowByRow: true) }
+        client.send(Stub.count, 3)
+        client.pipeline.sendSync()
+        client.send(Stub.count, 0, rowByRow: true)
+        client.pipeline.sendSync()
+        try client.turn { client.events.count { $0 == .synced } == 2 }
+        let three: [Stub.Event] = [.row(1), .row(2), .row(3), .rows(0)]
+        #expect(client.events == [.rows(2)] + three + three + [.rows(1), .synced, .rows(0), .synced])
+    }
+
+    @Test("A pipeline that is paused receives nothing more until it goes on, and then everything")
+    func pause() throws {
+        let client = try Stub()
+        try client.connect()
+        client.onEvent = { event in
+            if event == .row(10) { client.pipeline.pause() }
+        }
+        client.send(Stub.count, 100_000, rowByRow: true)
+        client.pipeline.sendSync()
+        try client.turn(seconds: 0.2)
+        #expect(client.events.count == 10)
+        client.pipeline.resume()
+        try client.turn { client.events.last == .synced }
+        #expect(client.events.count == 100_002)
+        client.onEvent = nil
+    }
+
+    @Test("A session that ends while its pipeline is paused is found lost when it goes on")
+    func lostWhilePaused() throws {
+        let client = try Stub()
+        try client.connect()
+        client.send(Stub.pid)
+        client.pipeline.sendSync()
+        try client.turn { client.events.last == .synced }
+        guard case .rows(let pid) = client.events[0] else { return }
+        client.onEvent = { event in
+            if event == .row(10) { client.pipeline.pause() }
+        }
+        client.send(Stub.count, 10_000_000, rowByRow: true)
+        client.pipeline.sendSync()
+        try client.turn { client.events.contains(.row(10)) }
+        _ = try TestServer.connect().execute("select pg_terminate_backend(\(pid), 5000)")
+        try client.turn(seconds: 0.1)
+        #expect(client.events.last == .row(10))
+        client.pipeline.resume()
+        try client.turn { client.events.contains { if case .lost = $0 { true } else { false } } }
+        client.onEvent = nil
+    }
+
+    @Test(
+        "What is known of commits after a loss follows from the severity, the place, and who speaks",
+        arguments: [
+            ("57P01", .fatal, false, .noneCommitted), ("57P01", .fatal, true, .onlyOldestMayBeCommitted),
+            ("58030", .panic, true, .onlyOldestMayBeCommitted), ("58030", .panic, false, .onlyOldestMayBeCommitted),
+            ("08P01", .fatal, false, .eachMayBeCommitted), (nil, nil, false, .eachMayBeCommitted),
+        ] as [(String?, PostgreSQLError.Severity?, Bool, LossKnowledge)])
+    func knowledge(code: String?, severity: PostgreSQLError.Severity?, atSync: Bool, expected: LossKnowledge) {
+        let error = PostgreSQLError(sqlState: code.map(SQLState.init), severity: severity, message: "")
+        #expect(LossKnowledge(error, atSync: atSync) == expected)
+        #expect(error.endsSession)
+    }
+
+    @Test("An error of a cluster's node leaves the session as it is")
+    func errorOfNode() throws {
+        let failing = Statement(
+            "select 1 / (case when $1 = 0 then raise_connection_failure() else 1 end)::bigint", parameters: [.bigint])
+        try TestServer.connect().execute(
+            """
+            create or replace function raise_connection_failure() returns int language plpgsql as
+                $$ begin raise exception 'a node is away' using errcode = '08006'; end $$
+            """)
+        let client = try Stub(statements: [failing])
+        try client.connect()
+        for number in [0, 1] as [Int64] {
+            client.send(failing, number)
+            client.pipeline.sendSync()
+        }
+        try client.turn { client.events.count { $0 == .synced } == 2 }
+        #expect(client.events == [.failed("08006"), .synced, .rows(1), .synced])
     }
 
     @Test("A name that a pooler's session knows already is no failure")

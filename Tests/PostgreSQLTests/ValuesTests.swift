@@ -8,12 +8,10 @@ import Testing
     @Test(
         "Conditions are sorted by what they mean for the sender",
         arguments: [
-            ("08006", .connection), ("08P01", .connection), ("57P01", .connection), ("57P02", .connection),
-            ("57P03", .connection), ("57P05", .connection), ("53300", .connection), ("25006", .connection),
-            ("25P03", .connection), ("40001", .conflict), ("40P01", .conflict), ("40002", .statement),
-            ("57014", .notNow), ("55P03", .notNow), ("53200", .notNow), ("53100", .notNow),
-            ("26000", .unknownStatement),
-            ("0A000", .unknownStatement), ("42P05", .duplicateStatement), ("23505", .statement), ("42P01", .statement),
+            ("08006", .notNow), ("08P01", .notNow), ("25006", .readOnly), ("40001", .conflict),
+            ("40P01", .conflict), ("40002", .statement), ("57014", .notNow), ("55P03", .notNow), ("53200", .notNow),
+            ("53100", .notNow), ("26000", .unknownStatement), ("0A000", .unknownStatement),
+            ("42P05", .duplicateStatement), ("23505", .statement), ("42P01", .statement),
             ("XX000", .statement), ("", .statement),
         ] as [(String, SQLState.Family)])
     func family(code: String, family: SQLState.Family) {
@@ -21,9 +19,20 @@ import Testing
         #expect(PostgreSQLError(sqlState: SQLState(code), message: "").family == family)
     }
 
+    @Test(
+        "The severity, not the condition, tells whether a session is over",
+        arguments: [
+            ("08006", .error, false), ("57P01", .fatal, true), ("58030", .panic, true), ("53300", .fatal, true),
+            ("25006", .error, false), (nil, nil, true),
+        ] as [(String?, PostgreSQLError.Severity?, Bool)])
+    func endsSession(code: String?, severity: PostgreSQLError.Severity?, endsSession: Bool) {
+        let error = PostgreSQLError(sqlState: code.map(SQLState.init), severity: severity, message: "")
+        #expect(error.endsSession == endsSession)
+    }
+
     @Test("Without a condition it is libpq that speaks, of a broken connection")
     func noCondition() {
-        #expect(PostgreSQLError(sqlState: nil, message: "gone").family == .connection)
+        #expect(PostgreSQLError(sqlState: nil, message: "gone").endsSession)
         #expect(PostgreSQLError(sqlState: nil, message: "gone").description == "gone")
         #expect(PostgreSQLError(sqlState: SQLState("40001"), message: "no").description == "no (SQLSTATE 40001)")
     }
@@ -93,7 +102,7 @@ import Testing
         let loop = try EventLoop()
         let receiver = Receiver()
         let pipeline = try Pipeline<Receiver>(
-            url: TestServer.url(), statements: [Self.echo], check: PipelineClientStub.check, on: loop)
+            url: TestServer.url(), statements: [Self.echo], checks: [PipelineClientStub.check], on: loop)
         pipeline.client = receiver
         pipeline.connect()
         while !pipeline.isReady { try loop.turn(timeout: 10_000_000) }
@@ -125,11 +134,11 @@ import Testing
     private final class Receiver: PipelineClient {
         var results: [QueryResult] = []
         var needsConnection: Bool { true }
-        func reasonToRefuse(_ check: QueryResult) -> String? { nil }
+        func refusal(ofSessionBy check: Statement, _ result: QueryResult) -> PostgreSQLError? { nil }
         func pipelineBecameReady() {}
         func pipelineReceived(_ result: QueryResult) { results.append(result) }
         func pipelineSynced() {}
         func pipelineUndone(_ error: PostgreSQLError) {}
-        func pipelineLost(_ error: PostgreSQLError) {}
+        func pipelineLost(_ error: PostgreSQLError, _ knowledge: LossKnowledge) {}
     }
 }

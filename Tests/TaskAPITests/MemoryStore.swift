@@ -22,6 +22,9 @@ final class MemoryStore: TaskStore {
         waiting.append((ticket, operation))
     }
 
+    func pause(_ ticket: Ticket) {}
+    func resume(_ ticket: Ticket) {}
+
     /// Does what was submitted; results go out from here, never from within `submit`.
     func turn() {
         let operations = waiting

@@ -133,6 +133,44 @@ import Testing
         }
     }
 
+    @Test("A write that ends its session is found and answered; those beside it are done")
+    func sessionKiller() throws {
+        try database.execute(
+            """
+            create function die() returns trigger language plpgsql security definer as
+                $$ begin
+                    if new.title = 'poison' then perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(1); end if;
+                    return new;
+                end $$;
+            create trigger die before insert on todo.tasks for each row execute function die()
+            """)
+        let client = try StoreClient(database, writes: 1)
+        let titles = (0..<20).map { $0 == 7 ? "poison" : "task" }
+        let tickets = titles.enumerated().map { client.submit("owner \($0)", titled($1)) }
+        for (number, answer) in try client.answers(to: tickets).enumerated() {
+            #expect(number == 7 ? answer == .failed(.unavailable) : answer.tasks?.first?.id == 1)
+        }
+        #expect(try client.create("owner 7", "task")[0].id == 1)
+    }
+
+    @Test("An owner whose row is locked holds up one connection; the others serve everybody else")
+    func lockedOwner() throws {
+        let client = try StoreClient(database, writes: 2)
+        try client.create("locked", "first")
+        let blocker = try database.connect()
+        try blocker.execute("begin")
+        try blocker.execute("select from todo.owners where owner_user_id = 'locked' for update")
+        var waiting: [Ticket] = []
+        for _ in 0..<5 {
+            waiting.append(client.submit("locked", titled("waits")))
+            try client.turn(seconds: 0.02)
+        }
+        #expect(try client.create("free", "at once").count == 1)
+        #expect(waiting.allSatisfy { client.answers[$0] == nil })
+        try blocker.execute("rollback")
+        #expect(try client.answers(to: waiting).map { $0.tasks?.first?.id } == [2, 3, 4, 5, 6])
+    }
+
     @Test("Who is answered may submit the next operation from there")
     func reentrance() throws {
         let client = try StoreClient(database)

@@ -6,7 +6,11 @@ import Testing
 
 /// Every statement of the service, one by one: none reaches beyond the owner that it names first.
 @Suite final class OwnerFirstTests {
-    static let statements = TaskStatements.reads + TaskStatements.writes
+    static let statements =
+        TaskStatements.writes
+        // Pages in the order of the index are among the heavy reads' lists as well.
+        + [TaskStatements.read, TaskStatements.firstPage]
+        + TaskStatements.heavyReads.filter { $0.name != TaskStatements.setTimeout.name }
     let connection: Connection
     let ada = String.random("ada-")
     let ben = String.random("ben-")
@@ -95,7 +99,7 @@ import Testing
         let page = TaskStatements.list[TaskQuery(limit: 5)]
         // What the planner would choose depends on the other tests' rows; whether it can is the index's merit.
         try connection.execute("set enable_sort = off; set enable_bitmapscan = off")
-        for statement in [TaskStatements.listAll, page] {
+        for statement in [TaskStatements.listAll, TaskStatements.firstPage, page] {
             let lines = try connection.execute("explain (costs off) \(prepare(statement, owner: ada))")
             let plan = (0..<lines.count).compactMap { lines.text(row: $0, column: 0) }.joined(separator: "\n")
             #expect(plan.contains("Index Scan using tasks_newest_first") && !plan.contains("Sort"), "\(plan)")

@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test("A server that takes no writes is asked again patiently, and what it refused is not done")
+    @Test("A server that takes no writes is tried twice for each; its reads go on, and later writes are done")
     func readOnlyServer() throws {
         let database = try TestDatabase()
         let client = try StoreClient(database, reads: 1, writes: 1)
@@ -74,18 +74,48 @@ import Testing
         client.terminateSessions()
         try client.turn(seconds: 0.06)
         let before = client.connections
-        let early = client.submit("ada", .create(TaskDraft(title: "early")), within: 1.5)
-        let update = client.submit("ada", .update(1, TaskPatch(title: "early")), within: 1.5)
-        // A deadline that comes while a write is being refused once more finds it under way.
-        for answer in try client.answers(to: [early, update]) {
-            #expect(answer == .failed(.unavailable) || answer == .failed(.outcomeUnknown))
-        }
-        #expect(client.connections - before < 15)
-        let late = client.submit("ada", .create(TaskDraft(title: "late")))
-        try client.turn(seconds: 0.1)
+        let begin = Clock.monotonic
+        let tickets = [
+            client.submit("ada", .create(TaskDraft(title: "refused"))),
+            client.submit("ada", .update(1, TaskPatch(title: "refused"))),
+        ]
+        #expect(try client.answers(to: tickets) == [.failed(.readOnly), .failed(.readOnly)])
+        #expect(Clock.monotonic - begin < 4_000_000_000)
+        #expect(client.store.trouble == .readOnly)
+        #expect(try client.tasks("ada", .list(TaskQuery())).map(\.title) == ["before"])
+        #expect(client.connections - before < 5)
         let admin = try TestServer.admin()
         try admin.execute("alter database \(database.name) set default_transaction_read_only = off")
-        #expect(try client.answer(to: late).tasks?.first?.id == 2)
+        try client.turn("a session for writes") { client.store.isReachable }
+        #expect(try client.create("ada", "late")[0].id == 2)
+    }
+
+    @Test("Sessions whose server becomes read-only in place are left, for reads as well as for writes")
+    func demotedInPlace() throws {
+        let cluster = try TestCluster()
+        _ = try Migrator(takingOwnershipOf: Connection.open(cluster.url)).apply()
+        let client = try StoreClient(cluster.url, reads: 1, writes: 1)
+        client.store.connect()
+        try client.turn("connections") { client.connections == 2 }
+        try client.create("ada", "task")
+        let admin = try Connection.open(cluster.url)
+        try admin.execute("alter system set default_transaction_read_only = on")
+        try admin.execute("select pg_reload_conf()")
+        try client.turn(seconds: 0.3)
+        let before = client.connections
+        #expect(try client.tasks("ada", .read(1)).count == 1)
+        try client.turn("another session for reads") {
+            client.submit("ada", .read(1))
+            return client.connections > before
+        }
+        #expect(try client.perform("ada", .complete(1, completed: nil)) == .failed(.readOnly))
+        let readOnly = client.connections
+        try admin.execute("alter system reset default_transaction_read_only")
+        try admin.execute("select pg_reload_conf()")
+        try client.turn("sessions for writes and, anew, for reads") {
+            client.store.isReachable && client.connections >= readOnly + 2
+        }
+        #expect(try client.task("ada", .complete(1, completed: nil)).completed)
     }
 
     @Test("A session that gives no answer is given up after the deadline of the one who waits")

@@ -13,7 +13,9 @@ enum FailureCause: CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .store(.unavailable, _): "no usable connection to the database, or too many conflicts"
+        case .store(.unavailable, let said): said ?? "no usable connection to the database, or too many conflicts"
+        case .store(.overloaded, _): "too many heavy reads of the owner, or of all, wait for a connection"
+        case .store(.readOnly, _): "the database is read-only"
         case .store(.outcomeUnknown, _): "no word from the database on a write that was sent"
         case .store(.timedOut, _): "no answer from the database in time"
         case .store(.refused(let state), let said): said ?? "the database refused the statement (SQLSTATE \(state))"

@@ -184,6 +184,7 @@ extension PostgreSQLTaskStore.Trouble {
         switch self {
         case .unreachable: "The database cannot be reached."
         case .loginRefused: "The database does not let the service in."
+        case .readOnly: "The database is read-only."
         case .schemaUnusable: "The database's schema is not the one that this version needs."
         }
     }

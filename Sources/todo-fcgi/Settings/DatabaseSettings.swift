@@ -8,6 +8,7 @@ struct DatabaseSettings {
     /// For `migrate`; the same as `url` where there is only one role.
     let migrationURL: String
     let readConnections: Int
+    let heavyReadConnections: Int
     let writeConnections: Int
 
     init(_ reader: inout SettingsReader) {
@@ -18,12 +19,14 @@ struct DatabaseSettings {
         }
         migrationURL = reader.textOrFile("DATABASE_MIGRATION_URL").map(Self.libpqURL) ?? url
         readConnections = reader.integer("TODO_READ_CONNECTIONS", default: 2, in: 1...32)
+        heavyReadConnections = reader.integer("TODO_HEAVY_READ_CONNECTIONS", default: 2, in: 1...32)
         writeConnections = reader.integer("TODO_WRITE_CONNECTIONS", default: 4, in: 1...32)
     }
 
     var store: PostgreSQLTaskStore.Configuration {
         var store = PostgreSQLTaskStore.Configuration(url: url)
         store.readConnections = readConnections
+        store.heavyReadConnections = heavyReadConnections
         store.writeConnections = writeConnections
         return store
     }

@@ -46,6 +46,8 @@ final class StoreClient {
 
     let loop: EventLoop
     let store: PostgreSQLTaskStore
+    /// Tasks of lists that have begun to arrive.
+    private(set) var parts: [Ticket: [[TaskCopy]]] = [:]
     private(set) var answers: [Ticket: [Answer]] = [:]
     private(set) var answeredAt: [Ticket: UInt64] = [:]
     private(set) var observed: [String] = []
@@ -64,7 +66,8 @@ final class StoreClient {
         store = PostgreSQLTaskStore(configuration, on: self.loop)
         store.receive = { [unowned self] ticket, result in
             #expect(!isSubmitting, "never from within submit")
-            answers[ticket, default: []].append(Answer(result))
+            if case .part(let rows) = result { return parts[ticket, default: []].append(rows.copies) }
+            answers[ticket, default: []].append(Answer(result, after: parts[ticket]?.flatMap(\.self) ?? []))
             answeredAt[ticket] = Clock.monotonic
             onAnswer?(ticket)
         }
@@ -154,13 +157,18 @@ final class StoreClient {
 }
 
 extension Answer {
-    init<Rows: TaskRows>(_ result: TaskResult<Rows>) {
+    init<Rows: TaskRows>(_ result: TaskResult<Rows>, after parts: [TaskCopy]) {
         switch result {
         case .failed(let failure): self = .failed(failure)
-        case .done(let rows):
-            var tasks: [TaskCopy] = []
-            for position in 0..<rows.count { tasks.append(TaskCopy(rows.row(at: position))) }
-            self = .done(tasks, total: rows.total)
+        case .done(let rows), .part(let rows): self = .done(parts + rows.copies, total: rows.total)
         }
+    }
+}
+
+extension TaskRows {
+    var copies: [TaskCopy] {
+        var tasks: [TaskCopy] = []
+        for position in 0..<count { tasks.append(TaskCopy(row(at: position))) }
+        return tasks
     }
 }

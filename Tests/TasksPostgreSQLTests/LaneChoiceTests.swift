@@ -4,7 +4,7 @@ import TasksPostgreSQL
 import Testing
 
 /// Which connection a read takes.
-@Suite struct ReadLaneTests {
+@Suite struct LaneChoiceTests {
     let relay: Relay
     let client: StoreClient
     let owner = String.random()

@@ -1,0 +1,64 @@
+public import JSON
+public import Tasks
+
+/// A list whose answer is written in parts, since nobody should hold it whole.
+public struct LongList: Sendable {
+    let pending: Pending
+    /// How many tasks were written.
+    fileprivate(set) var count: Int64 = 0
+
+    /// A list of which nothing is written yet.
+    public init(_ pending: Pending) {
+        self.pending = pending
+    }
+}
+
+extension API {
+    /// Writes the next part of a long list's answer; the first begins with the head, which names no length.
+    ///
+    /// To a HEAD request only the head is written.
+    ///
+    /// - Parameters:
+    ///   - request: the one that was planned: its headers shape the head.
+    ///   - isLast: whether the answer ends with these rows.
+    ///   - writer: holds the part afterwards, and nothing else.
+    public func write<Rows: TaskRows>(
+        _ rows: Rows, of list: inout LongList, to request: Request, isLast: Bool, into writer: inout ByteWriter
+    ) {
+        let isFirst = list.count == 0
+        if isFirst {
+            begin(.ok, to: request, into: &writer)
+            writer.beginContentOfUnknownLength(.json)
+        } else {
+            writer.reset()
+        }
+        let start = writer.count
+        append(rows, to: &list, isLast: isLast, into: &writer)
+        if list.pending.isHead { writer.truncate(to: start) }
+    }
+
+    /// What is to be counted and logged of a long list that was answered, or of one that broke off.
+    public func answered(_ list: LongList, isWhole: Bool) -> Answered {
+        var answered = Answered(endpoint: list.pending.endpoint, status: isWhole ? .ok : .serviceUnavailable)
+        answered.user = list.pending.owner
+        return answered
+    }
+
+    /// Appends rows in the list's shape.
+    func append<Rows: TaskRows>(
+        _ rows: Rows, to list: inout LongList, isLast: Bool, into writer: inout ByteWriter
+    ) {
+        let isObject = list.pending.listShape == .object
+        if list.count == 0 { writer.append(isObject ? "{\"tasks\":[" : "[") }
+        writer.append(elements: rows, of: list.pending.owner.utf8Span.span, isFirst: list.count == 0)
+        list.count += Int64(rows.count)
+        guard isLast else { return }
+        writer.append(UInt8(ascii: "]"))
+        guard isObject else { return }
+        writer.append(",\"total\":")
+        writer.appendDecimal(rows.total ?? list.count)
+        writer.append(",\"count\":")
+        writer.appendDecimal(list.count)
+        writer.append(UInt8(ascii: "}"))
+    }
+}

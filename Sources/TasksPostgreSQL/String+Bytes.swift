@@ -1,0 +1,26 @@
+internal import Glibc
+
+/// Texts compared by their UTF-8 bytes, as PostgreSQL's collation "C" does: `String`'s own comparison takes different
+/// spellings of a character for one.
+extension String {
+    /// Whether its bytes come before another's, in the order of a dictionary.
+    ///
+    /// The corresponding C function is `memcmp`.
+    func hasBytesBefore(_ other: String) -> Bool {
+        let left = utf8Span.span
+        let right = other.utf8Span.span
+        let order = unsafe left.withUnsafeBytes { left in
+            unsafe right.withUnsafeBytes { right in
+                guard let first = left.baseAddress, let second = right.baseAddress else { return Int32(0) }
+                return unsafe memcmp(first, second, min(left.count, right.count))
+            }
+        }
+        return order == 0 ? left.count < right.count : order < 0
+    }
+
+    /// Whether its bytes are these.
+    func hasBytes(_ bytes: Span<UInt8>) -> Bool {
+        let own = utf8Span.span
+        return own.count == bytes.count && own.indices.allSatisfy { own[$0] == bytes[$0] }
+    }
+}
