@@ -79,7 +79,9 @@ extension PostgreSQLTaskRows {
             switch patch.description {
             case .keep: return true
             case .clear: return task.description == nil
-            case .set(let text): return if let description = task.description { text.hasBytes(description) } else { false }
+            case .set(let text):
+                guard let description = task.description else { return false }
+                return text.hasBytes(description)
             }
         default: return false
         }

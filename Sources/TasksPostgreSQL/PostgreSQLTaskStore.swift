@@ -9,7 +9,7 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
     public struct Configuration: Sendable {
         /// A connection URI, as in the PostgreSQL manual's section 34.1.1.
         public var url: String
-        /// For single tasks and pages. One is fastest; a second takes over where one is slow or lost.
+        /// For single tasks and pages: one is fastest, a second takes over where one is slow or lost.
         public var readConnections = 2
         /// For long lists and searches; made when the first is needed.
         public var heavyReadConnections = 2

@@ -33,7 +33,8 @@ final class PipelineClientStub: PipelineClient {
     var onEvent: ((Event) -> Void)?
 
     init(
-        url: String? = nil, statements: [Statement] = [double, divide, sleep, count, pid, forget], checks: [Statement] = [check]
+        url: String? = nil, statements: [Statement] = [double, divide, sleep, count, pid, forget],
+        checks: [Statement] = [check]
     ) throws {
         loop = try EventLoop()
         pipeline = try Pipeline(url: url ?? TestServer.url(), statements: statements, checks: checks, on: loop)
