@@ -1,5 +1,6 @@
 // Kernel headers that Swift's Glibc module lacks.
 #pragma once
+#include <linux/memfd.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
@@ -19,3 +20,4 @@
 
 // Declared for _GNU_SOURCE only, which a module that is built on its own cannot ask for.
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+extern int memfd_create(const char *name, unsigned int flags);

@@ -5,11 +5,17 @@ internal import Glibc
 /// A socket that the web server connects to; closed with its last reference.
 public final class ListeningSocket {
     let descriptor: Int32
+    /// Whether its connections may come from another host.
+    let isTCP: Bool
     private let path: String?
 
     private init(descriptor: Int32, path: String?) {
         self.descriptor = descriptor
         self.path = path
+        var domain: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        let isKnown = unsafe getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0
+        isTCP = isKnown && (domain == AF_INET || domain == AF_INET6)
     }
 
     deinit {

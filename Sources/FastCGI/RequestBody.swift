@@ -51,7 +51,9 @@ final class BodyBuffer {
     /// Reads a stream to its end, always: a record left unread would begin the next request.
     ///
     /// The corresponding C function is `FCGX_GetStr`.
-    func read(from stream: UnsafeMutablePointer<FCGX_Stream>, announced: Int) {
+    ///
+    /// - Parameter omitted: how much of the body did arrive and is not in the stream.
+    func read(from stream: UnsafeMutablePointer<FCGX_Stream>, announced: Int, omitted: Int) {
         if unsafe memory.count > Self.usualSize { resize(to: Self.usualSize) }
         count = 0
         isTooLarge = announced > limit
@@ -70,7 +72,7 @@ final class BodyBuffer {
         }
         count = received
         if received > limit { isTooLarge = true }
-        isIncomplete = unsafe FCGX_GetError(stream) != 0 || received < announced
+        isIncomplete = unsafe FCGX_GetError(stream) != 0 || received + omitted < announced
     }
 
     /// Changes the size and keeps what fits.

@@ -8,6 +8,17 @@ public protocol RequestHandler: AnyObject {
     /// A request has arrived.
     ///
     /// Its parameters can be read until it is answered; its body only during this call. It is answered by
-    /// `connection.answer`, now, or later on the connection that `server.connection(running:)` finds for its id.
+    /// `connection.answer`, or in parts by `connection.send` and `connection.endAnswer`, now, or later on the
+    /// connection that `server.connection(running:)` finds for its id.
     func handle(_ connection: Connection<Self>, body: borrowing RequestBody)
+
+    /// The socket has taken so much of the parts sent so far that more can be sent.
+    ///
+    /// Called each time that `connection.hasRoom` becomes true again.
+    func connectionHasRoom(_ connection: Connection<Self>)
+
+    /// The web server has closed the connection while this request was running: nobody waits for its answer any more.
+    ///
+    /// Called once, never from within another call of the handler or of the connection; the id finds no connection.
+    func requestAbandoned(_ id: RequestID)
 }

@@ -12,8 +12,12 @@ public final class Server<Handler: RequestHandler>: EventSource {
     public struct Limits: Sendable {
         /// The largest body that is kept; a larger one is read and reported.
         public var bodyBytes = 1 << 20
-        /// How long a read or write may wait for the peer in the middle of a request, in milliseconds.
+        /// How long the peer may be silent in the middle of a request, in milliseconds.
         public var peerMilliseconds = 2_000
+        /// How long a request may take to arrive in all, in milliseconds.
+        public var arrivalMilliseconds = 30_000
+        /// How long the peer may take nothing of an answer, in milliseconds; a web server has buffers of its own.
+        public var answerMilliseconds = 30_000
 
         /// The defaults.
         public init() {}
@@ -33,6 +37,11 @@ public final class Server<Handler: RequestHandler>: EventSource {
     let contentLengthPlace = Handler.parameterNames.count
     /// The body of the request that is being read; one for all connections.
     let body: BodyBuffer
+    /// What is being looked at: as large as a request that libfcgi reads from the connection itself may be.
+    let receiveBuffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 << 10)
+    /// The records that are being sent.
+    let batch = RecordBatch()
+    var largeRequests = LargeRequests<Handler>()
 
     private let socket: ListeningSocket
     private var connections: [Connection<Handler>?] = []
@@ -46,8 +55,7 @@ public final class Server<Handler: RequestHandler>: EventSource {
     public init(
         accepting socket: ListeningSocket, on loop: EventLoop, limits: Limits = Limits()
     ) throws(SystemError) {
-        // It installs handlers where signals are at their default; the service reads its signals from a descriptor
-        // and a peer that closes early is an error of a write, so the handlers never run.
+        // It installs handlers for SIGTERM, SIGUSR1 and SIGPIPE: who wants SIGTERM has blocked it before.
         guard FCGX_Init() == 0 else { throw SystemError("FCGX_Init") }
         self.socket = socket
         self.loop = loop
@@ -59,6 +67,7 @@ public final class Server<Handler: RequestHandler>: EventSource {
 
     deinit {
         for connection in connections { connection?.abandon() }
+        unsafe receiveBuffer.deallocate()
     }
 
     /// The connection on which this request still runs; nil when it was answered or its connection is gone.
@@ -89,20 +98,15 @@ public final class Server<Handler: RequestHandler>: EventSource {
     ///
     /// The corresponding C function is `accept4`.
     private func acceptOne() -> Bool {
-        let descriptor = accept4(socket.descriptor, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        let flags = SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+        let descriptor = accept4(socket.descriptor, nil, nil, Int32(flags))
         guard descriptor >= 0 else { return false }
         welcome(descriptor)
         return true
     }
 
     private func welcome(_ descriptor: Int32) {
-        // The socket is blocking, whatever the listening one is: Linux does not pass O_NONBLOCK on.
-        var timeout = timeval(
-            tv_sec: limits.peerMilliseconds / 1_000, tv_usec: limits.peerMilliseconds % 1_000 * 1_000)
-        let size = socklen_t(MemoryLayout<timeval>.size)
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, size)
-        unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, size)
-
+        if socket.isTCP { setTCPOptions(of: descriptor) }
         let slot = freeSlots.popLast() ?? connections.count
         if slot == connections.count {
             connections.append(nil)
@@ -111,14 +115,26 @@ public final class Server<Handler: RequestHandler>: EventSource {
         let connection = Connection(
             takingOwnershipOf: descriptor, id: RequestID(slot: slot, sequence: sequences[slot]), server: self)
         do {
-            try loop.add(connection, descriptor: descriptor, for: [.readable, .edge])
+            try connection.start()
         } catch {
             freeSlots.append(slot)
-            _ = close(descriptor)
-            return
+            return connection.abandon()
         }
         connections[slot] = connection
         connectionCount += 1
+    }
+
+    /// Sends small answers at once, and notices within a minute that the web server's host is gone.
+    ///
+    /// The corresponding C function is `setsockopt`.
+    private func setTCPOptions(of descriptor: Int32) {
+        for (level, option, value): (Int32, Int32, Int32) in [
+            (Int32(IPPROTO_TCP), TCP_NODELAY, 1), (SOL_SOCKET, SO_KEEPALIVE, 1), (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 30),
+            (Int32(IPPROTO_TCP), TCP_KEEPINTVL, 10), (Int32(IPPROTO_TCP), TCP_KEEPCNT, 3),
+        ] {
+            var value = value
+            unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+        }
     }
 
     // MARK: What connections report
@@ -134,11 +150,13 @@ public final class Server<Handler: RequestHandler>: EventSource {
         sequences[slot] &+= 1
     }
 
-    func connectionClosed(slot: Int) {
+    /// - Parameter request: the request that ran on it and that nobody waits for any more.
+    func connectionClosed(slot: Int, abandoning request: RequestID?) {
         sequences[slot] &+= 1
         connections[slot] = nil
         freeSlots.append(slot)
         connectionCount -= 1
+        if let request { handler?.requestAbandoned(request) }
         if connectionCount == 0, drainDeadline != nil { drained() }
     }
 

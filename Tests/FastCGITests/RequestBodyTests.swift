@@ -118,7 +118,7 @@ extension FastCGITests {
                 let peer = try bench.connect()
                 peer.send(call.head + (call.content + call.end).prefix(sent))
                 peer.endSending()
-                try bench.turn()
+                try bench.turn(2)
                 #expect(bench.recorder.received.last?.isIncomplete == true)
                 #expect(peer.sawEnd)
                 #expect(bench.server.connectionCount == 0)

@@ -93,6 +93,12 @@ final class Worker: RequestHandler {
         proceed(connection, connection.request(body, name), startedAt: Clock.monotonic)
     }
 
+    /// Whole answers need no room.
+    func connectionHasRoom(_ connection: Connection<Worker>) {}
+
+    /// What was submitted for it runs on, and its result finds nobody.
+    func requestAbandoned(_ id: RequestID) {}
+
     /// Looks at a request once more that had to wait, if anybody still waits for its answer.
     private func resume(_ guest: HeldRequest, allowing work: SignatureWork) {
         guard let connection = server.connection(running: guest.id) else { return }

@@ -14,12 +14,17 @@ final class Bench {
     let path: String
     private var openServer: Server<Recorder>?
 
-    init(bodyBytes: Int = 1 << 20, peerMilliseconds: Int = 2_000) throws {
+    init(
+        bodyBytes: Int = 1 << 20, peerMilliseconds: Int = 2_000, arrivalMilliseconds: Int = 30_000,
+        answerMilliseconds: Int = 30_000
+    ) throws {
         path = temporaryPath()
         loop = try EventLoop()
         var limits = Server<Recorder>.Limits()
         limits.bodyBytes = bodyBytes
         limits.peerMilliseconds = peerMilliseconds
+        limits.arrivalMilliseconds = arrivalMilliseconds
+        limits.answerMilliseconds = answerMilliseconds
         openServer = try Server(accepting: .bound(to: path), on: loop, limits: limits)
         server.handler = recorder
     }
@@ -66,6 +71,14 @@ final class Bench {
             try loop.turn(timeout: 5_000_000)
         }
         return true
+    }
+
+    /// Turns until something is so, and says how many milliseconds that took.
+    func time(until condition: () throws -> Bool) throws -> UInt64 {
+        try milliseconds {
+            let isSo = try turn(until: condition)
+            #expect(isSo)
+        }
     }
 
     /// A request that is answered on the same connection; what a healthy server does.

@@ -29,6 +29,18 @@ final class Recorder: RequestHandler {
         observe?(connection)
         if let answer { connection.answer(answer.span) }
     }
+
+    /// Called when a connection has room again.
+    var hasRoom: ((Connection<Recorder>) -> Void)?
+    private(set) var abandoned: [RequestID] = []
+
+    func connectionHasRoom(_ connection: Connection<Recorder>) {
+        hasRoom?(connection)
+    }
+
+    func requestAbandoned(_ id: RequestID) {
+        abandoned.append(id)
+    }
 }
 
 extension Connection<Recorder> {

@@ -13,6 +13,8 @@ struct ReplyReader {
     private(set) var replies: [Reply] = []
     /// Records of the connection, not of a request: kind and content.
     private(set) var management: [(kind: UInt8, content: [UInt8])] = []
+    /// How much each record of STDOUT carried that was not its end.
+    private(set) var outputSizes: [Int] = []
     /// STDOUT of the request that has no END_REQUEST yet.
     private(set) var unfinished: [UInt8] = []
     /// Bytes that are no whole record.
@@ -40,7 +42,9 @@ struct ReplyReader {
     private mutating func take(_ kind: UInt8, _ id: Int, _ content: [UInt8]) {
         switch kind {
         case _ where id == 0: management.append((kind, content))
-        case Record.Kind.output.rawValue: unfinished += content
+        case Record.Kind.output.rawValue:
+            unfinished += content
+            if !content.isEmpty { outputSizes.append(content.count) }
         case Record.Kind.end.rawValue:
             let status = content.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
             replies.append(Reply(output: unfinished, applicationStatus: status, protocolStatus: content[4]))
