@@ -7,6 +7,12 @@ public struct LongList: Sendable {
     /// How many tasks were written.
     fileprivate(set) var count: Int64 = 0
 
+    /// Whether nothing is written yet.
+    public var isEmpty: Bool { count == 0 }
+
+    /// Whose it is.
+    public var user: String { pending.owner }
+
     /// A list of which nothing is written yet.
     public init(_ pending: Pending) {
         self.pending = pending
@@ -25,8 +31,7 @@ extension API {
     public func write<Rows: TaskRows>(
         _ rows: Rows, of list: inout LongList, to request: Request, isLast: Bool, into writer: inout ByteWriter
     ) {
-        let isFirst = list.count == 0
-        if isFirst {
+        if list.isEmpty {
             begin(.ok, to: request, into: &writer)
             writer.beginContentOfUnknownLength(.json)
         } else {
@@ -49,8 +54,8 @@ extension API {
         _ rows: Rows, to list: inout LongList, isLast: Bool, into writer: inout ByteWriter
     ) {
         let isObject = list.pending.listShape == .object
-        if list.count == 0 { writer.append(isObject ? "{\"tasks\":[" : "[") }
-        writer.append(elements: rows, of: list.pending.owner.utf8Span.span, isFirst: list.count == 0)
+        if list.isEmpty { writer.append(isObject ? "{\"tasks\":[" : "[") }
+        writer.append(elements: rows, of: list.pending.owner.utf8Span.span, isFirst: list.isEmpty)
         list.count += Int64(rows.count)
         guard isLast else { return }
         writer.append(UInt8(ascii: "]"))

@@ -8,6 +8,8 @@ import Tasks
 enum FailureCause: CustomStringConvertible {
     /// The store's failure, and what the database said of it.
     case store(TaskFailure, said: String?)
+    /// The store's failure in the middle of a long list.
+    case brokeOff(TaskFailure, said: String?)
     /// The load.
     case admission(Admission)
 
@@ -19,6 +21,7 @@ enum FailureCause: CustomStringConvertible {
         case .store(.outcomeUnknown, _): "no word from the database on a write that was sent"
         case .store(.timedOut, _): "no answer from the database in time"
         case .store(.refused(let state), let said): said ?? "the database refused the statement (SQLSTATE \(state))"
+        case .brokeOff(_, let said): "the list broke off: \(said ?? "the connection to the database was lost")"
         case .admission(.inFlight): "TODO_MAX_IN_FLIGHT requests are in flight"
         case .admission(.queueTime): "it had waited longer than TODO_REQUEST_TIMEOUT before a worker saw it"
         case .admission(.noKeys): "no keys of the issuer are known"

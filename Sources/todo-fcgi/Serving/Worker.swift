@@ -29,15 +29,17 @@ final class Worker: RequestHandler {
     }
 
     /// A request whose operation is under way.
-    private struct Running {
+    struct Running {
         let pending: Pending
-        let phases: Phases
+        var phases: Phases
         let submittedAt: UInt64
+        /// The list of which parts were sent.
+        var list: LongList?
     }
 
     let loop: EventLoop
-    private let api: API<TokenVerifier>
-    private let store: PostgreSQLTaskStore
+    let api: API<TokenVerifier>
+    let store: PostgreSQLTaskStore
     /// Nil where no token of a public key counts.
     private let keys: IssuerKeys?
     private let waitingRoom: WaitingRoom
@@ -45,21 +47,26 @@ final class Worker: RequestHandler {
     private let state: () -> ServiceState
     let limits: Limits
     let logger: Logger
-    private let metrics: WorkerMetrics
+    let metrics: WorkerMetrics
     /// Headers that are not the API's: `X-Request-ID`, `Server-Timing`, `X-User-Hash`.
-    private var extraHead = ByteWriter(capacity: 256)
+    var extraHead = ByteWriter(capacity: 256)
     /// Nil where answers do not say whose they are.
     private var userHashes: UserHashes?
     /// The name of the request that is being planned or answered.
-    private let name = RequestName()
-    private let server: Server<Worker>
+    let name = RequestName()
+    let server: Server<Worker>
     /// The answer that is being written; one for all requests.
-    private var writer = ByteWriter(capacity: 64 << 10)
+    var writer = ByteWriter(capacity: 64 << 10)
     /// By the slot of the request's connection.
-    private var running: [Running?] = []
+    var running: [Running?] = []
     private var inFlight = 0
-    /// What the database said of the statement whose failure comes next.
-    var lastRefusal: String?
+    /// What the database said last of a statement that it refused.
+    var lastRefusal: String? {
+        didSet { refusedAt = loop.now }
+    }
+    private var refusedAt: UInt64 = 0
+    /// What the database said of the statement whose failure is told now; its result follows in the same turn.
+    var currentRefusal: String? { refusedAt == loop.now ? lastRefusal : nil }
     var logLimits = LogLimits()
 
     /// Joins the parts; from here on requests are served whenever the loop turns.
@@ -93,11 +100,15 @@ final class Worker: RequestHandler {
         proceed(connection, connection.request(body, name), startedAt: Clock.monotonic)
     }
 
-    /// Whole answers need no room.
-    func connectionHasRoom(_ connection: Connection<Worker>) {}
+    /// Goes on with a list that was held back.
+    func connectionHasRoom(_ connection: Connection<Worker>) {
+        store.resume(connection.id.rawValue)
+    }
 
-    /// What was submitted for it runs on, and its result finds nobody.
-    func requestAbandoned(_ id: RequestID) {}
+    /// Goes on with a list that was held back: its rest is read and dropped, so that its connection is free again.
+    func requestAbandoned(_ id: RequestID) {
+        store.resume(id.rawValue)
+    }
 
     /// Looks at a request once more that had to wait, if anybody still waits for its answer.
     private func resume(_ guest: HeldRequest, allowing work: SignatureWork) {
@@ -170,12 +181,14 @@ final class Worker: RequestHandler {
 
     /// Answers the request that an operation's result belongs to, if anybody still waits for it.
     private func respond(_ id: RequestID, _ result: TaskResult<PostgreSQLTaskRows>) {
+        if case .part(let rows) = result { return send(rows, to: id) }
         inFlight -= 1
         metrics.inFlight(inFlight)
         guard let connection = server.connection(running: id), let run = running[id.slot] else {
             return metrics.abandoned()
         }
         running[id.slot] = nil
+        if let list = run.list { return end(list, run, result, on: connection) }
         var phases = run.phases
         let now = Clock.monotonic
         phases.database = now - run.submittedAt
@@ -184,7 +197,18 @@ final class Worker: RequestHandler {
         let answered = api.respond(to: request, run.pending, result, into: &writer)
         finish(
             connection, answered, phases, from: now, hasResult: true,
-            cause: result.failure.map { .store($0, said: lastRefusal) })
+            cause: result.failure.map { .store($0, said: currentRefusal) })
+    }
+
+    /// Writes the headers that are not the API's.
+    func writeExtraHead(_ phases: Phases, user: String?) {
+        let name = name
+        extraHead.reset()
+        extraHead.append("X-Request-ID: ")
+        extraHead.append(name.span)
+        extraHead.append("\r\n")
+        if limits.tellsTiming { extraHead.appendTiming(phases) }
+        if let user, let digits = userHashes?.digits(of: user) { extraHead.append(userHash: digits) }
     }
 
     /// Sends the answer that is written, and tells counters and logs.
@@ -201,12 +225,7 @@ final class Worker: RequestHandler {
         let requestID =
             hasFailed || phases.total >= limits.slowRequest / 2 || answered.refusal != nil
             ? name.text : nil
-        extraHead.reset()
-        extraHead.append("X-Request-ID: ")
-        extraHead.append(name.span)
-        extraHead.append("\r\n")
-        if limits.tellsTiming { extraHead.appendTiming(phases) }
-        if let user = answered.user, let digits = userHashes?.digits(of: user) { extraHead.append(userHash: digits) }
+        writeExtraHead(phases, user: answered.user)
         connection.answer(writer.bytes, after: extraHead.bytes)
         // A list of thousands of tasks must not stay in memory for good.
         writer.reset(keepingCapacity: 1 << 20)
@@ -220,7 +239,7 @@ final class Worker: RequestHandler {
 
 extension TaskResult {
     /// Why it failed; nil when it did not.
-    fileprivate var failure: TaskFailure? {
+    var failure: TaskFailure? {
         if case .failed(let failure) = self { failure } else { nil }
     }
 }

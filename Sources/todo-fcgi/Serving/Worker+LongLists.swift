@@ -1,0 +1,62 @@
+import EventLoop
+import FastCGI
+import JSON
+import TaskAPI
+import Tasks
+import TasksPostgreSQL
+
+/// Lists that are longer than a worker should hold: they pass through in parts, as fast as nginx takes them.
+extension Worker {
+    /// Sends the next part of a list, if anybody still waits for it.
+    func send(_ rows: PostgreSQLTaskRows, to id: RequestID) {
+        guard let connection = server.connection(running: id), var run = running[id.slot] else { return }
+        let isFirst = run.list == nil
+        if isFirst { run.phases.database = Clock.monotonic - run.submittedAt }
+        var list = run.list ?? LongList(run.pending)
+        write(rows, of: &list, isLast: false, run.phases, to: connection)
+        run.list = list
+        running[id.slot] = run
+        if !connection.hasRoom { store.pause(id.rawValue) }
+    }
+
+    /// Sends the last part of a list, or breaks its answer off where the rest cannot be had: an array that ended early
+    /// would look whole.
+    func end(
+        _ list: LongList, _ run: Running, _ result: TaskResult<PostgreSQLTaskRows>, on connection: Connection<Worker>
+    ) {
+        var list = list
+        name.set(connection.id)
+        let requestID = name.text
+        switch result {
+        case .done(let rows), .part(let rows):
+            write(rows, of: &list, isLast: true, run.phases, to: connection)
+            connection.endAnswer()
+        case .failed:
+            connection.breakOff()
+        }
+        var phases = run.phases
+        phases.write = Clock.monotonic - run.submittedAt - phases.database
+        let answered = api.answered(list, isWhole: result.failure == nil)
+        metrics.answered(answered, phases, hasResult: true)
+        if result.failure != nil || phases.total >= limits.slowRequest {
+            log(answered, phases, result.failure.map { .brokeOff($0, said: currentRefusal) }, requestID)
+        }
+    }
+
+    private func write(
+        _ rows: PostgreSQLTaskRows, of list: inout LongList, isLast: Bool, _ phases: Phases,
+        to connection: Connection<Worker>
+    ) {
+        let isFirst = list.isEmpty
+        let name = name
+        let request = connection.requestForAnswer(name)
+        if isFirst { writeExtraHead(phases, user: list.user) }
+        api.write(rows, of: &list, to: request, isLast: isLast, into: &writer)
+        if isFirst {
+            connection.send(writer.bytes, after: extraHead.bytes)
+        } else {
+            connection.send(writer.bytes)
+        }
+        writer.reset(keepingCapacity: 1 << 20)
+    }
+}
