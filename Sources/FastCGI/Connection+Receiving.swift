@@ -30,11 +30,17 @@ extension Connection {
             self.partial = partial
             arrivalDeadline = loop.now + nanoseconds(server.limits.arrivalMilliseconds)
         }
+        guard server.largeRequests.admit(self, partial.keptByteCount + bytes.count) else {
+            lifecycle.receivedPart()
+            lifecycle.queue()
+            peerDeadline.clear()
+            return watch()
+        }
         let taken = partial.take(bytes)
         let isReplied = reply(partial.takeReplies())
         // What belongs to the next request stays where it is.
-        guard isReplied, unsafe recv(descriptor, server.receiveBuffer.baseAddress, taken, SocketFlags.receive) == taken
-        else {
+        let flags = SocketFlags.receive
+        guard isReplied, unsafe recv(descriptor, server.receiveBuffer.baseAddress, taken, flags) == taken else {
             return perform(lifecycle.receiveFailed())
         }
         switch partial.state {
@@ -46,12 +52,7 @@ extension Connection {
             watch(anew: true)
         case .open:
             lifecycle.receivedPart()
-            if server.largeRequests.admit(self, partial.keptByteCount) {
-                expectPeer(within: server.limits.peerMilliseconds, atMostUntil: arrivalDeadline)
-            } else {
-                lifecycle.queue()
-                peerDeadline.clear()
-            }
+            expectPeer(within: server.limits.peerMilliseconds, atMostUntil: arrivalDeadline)
             watch()
         }
     }

@@ -8,7 +8,7 @@ struct LargeRequests<Handler: RequestHandler> {
     private var admitted: [Connection<Handler>] = []
     private var waiting: [Connection<Handler>] = []
 
-    /// Whether a connection may go on with a request of which it keeps so many bytes; if not, it waits in line.
+    /// Whether a connection may keep so many bytes of a request; if not, it waits in line.
     mutating func admit(_ connection: Connection<Handler>, _ byteCount: Int) -> Bool {
         guard byteCount > Self.usualByteCount, !admitted.contains(where: { $0 === connection }) else { return true }
         guard admitted.count < Self.capacity else {

@@ -4,7 +4,8 @@ internal import Glibc
 @safe
 struct UnsentBytes: ~Copyable {
     private var memory: UnsafeMutableRawPointer?
-    private var capacity = 0
+    /// How much memory is held for them.
+    private(set) var capacity = 0
     private var start = 0
     private(set) var count = 0
 

@@ -60,6 +60,9 @@ final class Peer {
         }
     }
 
+    /// Whether the other end has left something of what was sent in the socket.
+    var hasUnreadBytes: Bool { Wire.unreadCount(descriptor) != 0 }
+
     /// The answers so far.
     var replies: [Reply] {
         receive()
@@ -99,13 +102,16 @@ enum Wire {
         var rest = bytes[...]
         while !rest.isEmpty, send(descriptor, Array(rest.prefix(size))) {
             rest = rest.dropFirst(size)
-            var unread: Int32 = 0
-            repeat {
-                sched_yield()
-                // SIOCOUTQ: what was sent and not yet read.
-                guard ioctl(descriptor, UInt(TIOCOUTQ), &unread) == 0 else { return }
-            } while unread > 0 && !isClosed(descriptor)
+            repeat { sched_yield() } while unreadCount(descriptor) != 0 && !isClosed(descriptor)
         }
+    }
+
+    /// How much of what was sent the other end has not read, in bytes of the kernel's memory.
+    static func unreadCount(_ descriptor: Int32) -> Int32 {
+        var count: Int32 = 0
+        // SIOCOUTQ
+        precondition(ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0, "ioctl: \(errno)")
+        return count
     }
 
     static func receive(_ descriptor: Int32, atMost count: Int, flags: Int32 = 0) -> Received {

@@ -30,6 +30,11 @@ final class Recorder: RequestHandler {
         if let answer { connection.answer(answer.span) }
     }
 
+    /// Begins anew with what was received.
+    func forget() {
+        received = []
+    }
+
     /// Called when a connection has room again.
     var hasRoom: ((Connection<Recorder>) -> Void)?
     private(set) var abandoned: [RequestID] = []

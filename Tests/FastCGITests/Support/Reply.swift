@@ -53,3 +53,33 @@ struct ReplyReader {
         }
     }
 }
+
+/// Takes the records of one answer apart without keeping what they carry.
+struct RecordReader {
+    private(set) var isEnded = false
+    private var header: [UInt8] = []
+    private var contentLeft = 0
+
+    /// The bytes of STDOUT among these.
+    mutating func output(of bytes: [UInt8]) -> ArraySlice<UInt8> {
+        var output: ArraySlice<UInt8> = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            if contentLeft == 0 {
+                header.append(rest.removeFirst())
+                guard header.count == 8 else { continue }
+                precondition(header[6] == 0, "padding")
+                contentLeft = Int(header[4]) << 8 | Int(header[5])
+                isEnded = header[1] == Record.Kind.end.rawValue
+                if contentLeft == 0 { header = [] }
+            } else {
+                let content = rest.prefix(contentLeft)
+                if header[1] == Record.Kind.output.rawValue { output += content }
+                rest = rest.dropFirst(content.count)
+                contentLeft -= content.count
+                if contentLeft == 0 { header = [] }
+            }
+        }
+        return output
+    }
+}
