@@ -1,3 +1,4 @@
+internal import Base
 public import EventLoop
 
 /// What a pipeline tells the one who uses it; never from within a call to the pipeline.

@@ -1,3 +1,4 @@
+internal import Base
 internal import Tasks
 
 /// An operation on its way through the store.

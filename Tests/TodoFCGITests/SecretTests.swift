@@ -89,18 +89,6 @@ struct SecretTests {
         #expect(required.count == 1 && required.first?.hasPrefix("BETTER_AUTH_SECRET is not set") == true)
         #expect(problems([:]) { _ = $0.secret("BETTER_AUTH_SECRET_PREVIOUS", isRequired: false) }.isEmpty)
     }
-
-    @Test("The process's environment is read byte by byte, whatever a value begins with")
-    func environment() {
-        setenv("TODO_TESTS_PLAIN", "a=b=c", 1)
-        setenv("TODO_TESTS_MARK", "\u{301}mark", 1)
-        setenv("TODO_TESTS_EMPTY", "", 1)
-        defer { for name in ["PLAIN", "MARK", "EMPTY"] { unsetenv("TODO_TESTS_\(name)") } }
-        let variables = SettingsReader.processEnvironment()
-        #expect(variables["TODO_TESTS_PLAIN"] == "a=b=c")
-        #expect(variables["TODO_TESTS_MARK"] == "\u{301}mark")
-        #expect(variables["TODO_TESTS_EMPTY"] == "")
-    }
 }
 
 /// A file for one test.

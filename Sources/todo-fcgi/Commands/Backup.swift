@@ -1,5 +1,5 @@
 import ArgumentParser
-import EventLoop
+import Base
 import Glibc
 import PostgreSQL
 import Tasks
@@ -62,12 +62,5 @@ struct Backup: ParsableCommand {
     }
 
     /// The time as part of a name that sorts.
-    static func stamp() -> String {
-        let now = Timestamp(microsecondsSinceEpoch: Int64(Clock.realTime / 1_000)).components
-        func padded(_ value: Int64, _ width: Int) -> String {
-            String(repeating: "0", count: max(0, width - "\(value)".count)) + "\(value)"
-        }
-        return "\(now.year)\(padded(now.month, 2))\(padded(now.day, 2))T"
-            + "\(padded(now.hour, 2))\(padded(now.minute, 2))\(padded(now.second, 2))Z"
-    }
+    static func stamp() -> String { UTC.stamp(microseconds: Int64(Clock.realTime / 1_000)) }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Glibc
 
 /// Something an operator has to mend, in plain words: printed line by line, and the program ends with status 1.
@@ -22,10 +23,4 @@ struct Failure: Error {
             throw ExitCode.failure
         }
     }
-}
-
-/// Prints a line to stderr.
-func printError(_ line: String) {
-    let bytes = Array((line + "\n").utf8)
-    _ = unsafe write(STDERR_FILENO, bytes, bytes.count)
 }

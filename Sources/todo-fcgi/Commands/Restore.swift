@@ -1,5 +1,5 @@
 import ArgumentParser
-import EventLoop
+import Base
 import Glibc
 import PostgreSQL
 import TasksPostgreSQL

@@ -1,5 +1,5 @@
 import ArgumentParser
-import EventLoop
+import Base
 import JWT
 
 /// Mints a development token, or explains any.

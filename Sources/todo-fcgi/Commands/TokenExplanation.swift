@@ -1,4 +1,4 @@
-import EventLoop
+import Base
 import Glibc
 import JWKS
 import JWT
@@ -55,20 +55,10 @@ struct TokenExplanation {
     /// A moment as people read it, and how far away it is.
     private static func date(_ seconds: Int64, at now: Int64) -> String {
         let distance = seconds - now
-        let words = distance < 0 ? "\(duration(-distance)) ago" : "in \(duration(distance))"
+        let words = distance < 0 ? "\(DurationText.of(seconds: -distance)) ago" : "in \(DurationText.of(seconds: distance))"
         // Beyond the years that have four digits nobody reads dates.
         guard 0..<253_402_300_800 ~= seconds else { return "\(seconds) (\(words))" }
         return "\(UTC.text(microseconds: seconds * 1_000_000)) (\(words))"
-    }
-
-    /// A span of time in its largest whole unit.
-    static func duration(_ seconds: Int64) -> String {
-        switch seconds {
-        case ..<120: "\(seconds) s"
-        case ..<7_200: "\(seconds / 60) min"
-        case ..<172_800: "\(seconds / 3_600) h"
-        default: "\(seconds / 86_400) days"
-        }
     }
 }
 
@@ -108,7 +98,7 @@ struct KeysAtHand {
             guard let kept = try KeptKeySet(of: url, in: directory).read() else { return }
             set = kept.set
             let age = Int64(Clock.realTime / 1_000_000_000) - kept.savedAt
-            lines.append("keys: those of an earlier run serve, \(TokenExplanation.duration(max(age, 0))) old")
+            lines.append("keys: those of an earlier run serve, \(DurationText.of(seconds: max(age, 0))) old")
         } catch {
             lines.append("keys: those of an earlier run cannot be used: \(error)")
         }
@@ -118,6 +108,6 @@ struct KeysAtHand {
         guard case .file(let path) = source, let writtenAt = TextFile.modificationTime(path) else {
             return "fetched just now"
         }
-        return "written \(TokenExplanation.duration(max(Int64(Clock.realTime / 1_000_000_000) - writtenAt, 0))) ago"
+        return "written \(DurationText.of(seconds: max(Int64(Clock.realTime / 1_000_000_000) - writtenAt, 0))) ago"
     }
 }

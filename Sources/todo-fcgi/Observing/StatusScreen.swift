@@ -1,3 +1,4 @@
+import Base
 import Tasks
 
 /// A pool's numbers for a person: what matters first on top, a table of routes, a table of workers.
@@ -33,7 +34,7 @@ struct StatusScreen {
         let version = samples.label("version", in: "build_info") ?? "?"
         let span =
             earlier == nil
-            ? "numbers since \(UTC.text(microseconds: begun * 1_000_000)), \(Self.duration(now - begun))"
+            ? "numbers since \(UTC.text(microseconds: begun * 1_000_000)), \(DurationText.of(seconds: now - begun))"
             : "numbers of the last \(Self.decimal(seconds, 1)) s"
         add("\(bold("\(Program.name) \(version)"))   \(workers) worker\(workers == 1 ? "" : "s")   \(span)")
         add("")
@@ -63,7 +64,7 @@ struct StatusScreen {
                 + "refused: \(refusals.isEmpty ? "none" : refusals.joined(separator: ", "))")
         addDatabase()
         if let keys = samples.value("key_set_keys") {
-            let readAt = samples.value("key_set_read_time_seconds").map { "read \(Self.duration(now - Int64($0))) ago" }
+            let readAt = samples.value("key_set_read_time_seconds").map { "read \(DurationText.of(seconds: now - Int64($0))) ago" }
             add("keys", "\(Self.whole(keys)) of the issuer   \(readAt ?? "not read yet")")
         }
         if let waiting = samples.value("listen_queue_connections"), let limit = samples.value("listen_queue_limit") {
@@ -115,7 +116,7 @@ struct StatusScreen {
             let span = earlier == nil ? Double(max(now - begun, 1)) : seconds
             let isDraining = samples.value("worker_draining", label) ?? 0 > 0
             return [
-                worker, samples.label("pid", in: "worker_info", label) ?? "?", Self.duration(now - begun),
+                worker, samples.label("pid", in: "worker_info", label) ?? "?", DurationText.of(seconds: now - begun),
                 "\(Self.decimal(100 * cpu / span, 0)) %",
                 "\(Self.decimal((samples.value("worker_resident_memory_bytes", label) ?? 0) / 1_048_576, 1)) MiB",
                 Self.whole(samples.value("worker_requests_in_flight", label) ?? 0),
@@ -184,15 +185,6 @@ struct StatusScreen {
         return isLeft ? text + blanks : blanks + text
     }
 
-    static func duration(_ seconds: Int64) -> String {
-        switch seconds {
-        case ..<120: "\(max(seconds, 0)) s"
-        case ..<7_200: "\(seconds / 60) min"
-        case ..<172_800: "\(seconds / 3_600) h"
-        default: "\(seconds / 86_400) days"
-        }
-    }
-
     /// A whole number in groups of three.
     static func whole(_ value: Double) -> String {
         var digits = String(Int64(value.rounded()))
@@ -208,8 +200,8 @@ struct StatusScreen {
         let scale = [1.0, 10, 100, 1_000][digits]
         let scaled = Int64((value * scale).rounded())
         guard digits > 0 else { return String(scaled) }
-        let fraction = String(scaled % Int64(scale))
-        return "\(scaled / Int64(scale)).\(String(repeating: "0", count: digits - fraction.count))\(fraction)"
+        let (whole, fraction) = scaled.quotientAndRemainder(dividingBy: Int64(scale))
+        return "\(whole).\(String(fraction.magnitude, minimumDigits: digits))"
     }
 
     /// Seconds as milliseconds, with as many decimals as say something.

@@ -1,4 +1,3 @@
-import EventLoop
 import JWT
 import Metrics
 import TaskAPI

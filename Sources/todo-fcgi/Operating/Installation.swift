@@ -1,4 +1,4 @@
-import EventLoop
+import Base
 import Glibc
 
 /// Where the package and `setup` keep things on this machine.
@@ -29,7 +29,7 @@ enum Installation {
     /// Root, who has set none, means those of this machine: they are read here, and the command goes on as the user
     /// that it is for. Everybody else's come from the environment.
     static func settings(as user: String = owner) throws(Failure) -> SettingsReader {
-        let own = SettingsReader.processEnvironment()
+        let own = Environment.variables()
         let isTold = (secrets + secrets.map { "\($0)_FILE" }).contains { own[$0]?.isEmpty == false }
         guard geteuid() == 0, !isTold, let text = try? TextFile.read(environmentFile) else {
             return SettingsReader(own)

@@ -1,4 +1,4 @@
-import EventLoop
+import Base
 
 /// The workers of this machine, which systemd owns.
 enum Pool {

@@ -1,4 +1,4 @@
-import EventLoop
+import Base
 import Glibc
 
 /// Files that `setup` writes: whole or not at all, and only when they change.

@@ -1,4 +1,4 @@
-import EventLoop
+import Base
 import Glibc
 
 /// Another program, run to its end.
@@ -66,7 +66,7 @@ enum Subprocess {
         for (number, descriptor) in descriptors.enumerated() {
             unsafe posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
         }
-        let variables = SettingsReader.processEnvironment().merging(environment) { $1 }
+        let variables = Environment.variables().merging(environment) { $1 }
         var child: pid_t = 0
         let code = unsafe withCStringArray(command) { arguments in
             unsafe withCStringArray(variables.map { "\($0.key)=\($0.value)" }) { variables in
@@ -92,19 +92,5 @@ enum Subprocess {
         _ = try checked("pipe", unsafe Glibc.pipe(&ends))
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
-    }
-}
-
-/// Lends texts as an array of C strings with NULL at its end.
-private func withCStringArray<Result>(
-    _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-) -> Result {
-    var copies: [UnsafeMutablePointer<CChar>?] = unsafe []
-    for text in texts { unsafe copies.append(strdup(text)) }
-    unsafe copies.append(nil)
-    defer { unsafe copies.forEach { unsafe free($0) } }
-    return unsafe copies.withUnsafeBufferPointer { buffer in
-        guard let start = buffer.baseAddress else { preconditionFailure("it holds at least the NULL") }
-        return unsafe body(start)
     }
 }

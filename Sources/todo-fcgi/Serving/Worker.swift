@@ -1,6 +1,6 @@
+import Base
 import EventLoop
 import FastCGI
-import JSON
 import JWKS
 import JWT
 import Logging
@@ -158,7 +158,7 @@ final class Worker: RequestHandler {
         _ phases: Phases
     ) {
         metrics.refused(reason)
-        let answered = api.refuse(request, .overloaded, endpoint: endpoint, into: &writer)
+        let answered = api.refuse(overloaded: request, endpoint: endpoint, into: &writer)
         finish(connection, answered, phases, from: Clock.monotonic, cause: .admission(reason))
     }
 

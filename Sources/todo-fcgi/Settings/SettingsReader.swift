@@ -1,3 +1,4 @@
+import Base
 import Glibc
 import JWT
 
@@ -9,7 +10,7 @@ struct SettingsReader {
     private(set) var problems: [String] = []
 
     /// Reads from the process's environment unless told otherwise.
-    init(_ environment: [String: String] = SettingsReader.processEnvironment()) {
+    init(_ environment: [String: String] = Environment.variables()) {
         self.environment = environment
     }
 
@@ -113,20 +114,5 @@ struct SettingsReader {
             let start = item.drop { $0 == " " }
             return String(start.reversed().drop { $0 == " " }.reversed())
         }.filter { !$0.isEmpty }
-    }
-
-    /// All variables of the process.
-    static func processEnvironment() -> [String: String] {
-        var variables: [String: String] = [:]
-        var entry = unsafe environ
-        while let text = unsafe entry.pointee {
-            let line = unsafe String(cString: text)
-            // By bytes: as a character, = would be another one where a combining mark follows.
-            if let separator = line.utf8.firstIndex(of: UInt8(ascii: "=")) {
-                variables[String(line[..<separator])] = String(line[line.utf8.index(after: separator)...])
-            }
-            unsafe entry += 1
-        }
-        return variables
     }
 }

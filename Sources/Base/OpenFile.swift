@@ -1,12 +1,14 @@
-internal import EventLoop
-internal import Glibc
+public import Glibc
 
 /// An open file, closed with its last use.
-struct OpenFile: ~Copyable {
-    let descriptor: Int32
+public struct OpenFile: ~Copyable {
+    /// The file's descriptor, lent: it stays the file's.
+    public let descriptor: Int32
 
+    /// Opens a file, for this process and not for programs that it starts.
+    ///
     /// The corresponding C function is `open`.
-    init(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(SystemError) {
+    public init(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(SystemError) {
         descriptor = try checked("open", unsafe open(path, flags | O_CLOEXEC, mode))
     }
 
@@ -14,17 +16,15 @@ struct OpenFile: ~Copyable {
         close(descriptor)
     }
 
-    /// The corresponding C function is `fstat`.
-    func status() throws(SystemError) -> stat {
-        var status = stat()
-        _ = try checked("fstat", unsafe fstat(descriptor, &status))
-        return status
-    }
-
     /// Reads to the end, or one byte further than a limit.
     ///
     /// The corresponding C function is `read`.
-    func contents(limit: Int) throws(SystemError) -> [UInt8] {
+    public func contents(limit: Int) throws(SystemError) -> [UInt8] {
+        try Self.contents(of: descriptor, limit: limit)
+    }
+
+    /// The same of a descriptor that somebody else closes.
+    static func contents(of descriptor: Int32, limit: Int) throws(SystemError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
         while count < bytes.count {
@@ -43,7 +43,7 @@ struct OpenFile: ~Copyable {
     /// Writes everything and waits until the disk has it.
     ///
     /// The corresponding C functions are `write` and `fsync`.
-    func write(_ bytes: [UInt8]) throws(SystemError) {
+    public func write(_ bytes: [UInt8]) throws(SystemError) {
         var written = 0
         while written < bytes.count {
             let part = unsafe bytes.withUnsafeBytes { buffer in

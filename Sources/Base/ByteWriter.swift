@@ -78,14 +78,6 @@ extension ByteWriter {
         count += range.count
     }
 
-    /// Writes bytes over others that were written before.
-    public mutating func replace(at offset: Int, with bytes: Span<UInt8>) {
-        let field = unsafe written(offset..<offset + bytes.count)
-        for index in bytes.indices {
-            unsafe field[index] = bytes[index]
-        }
-    }
-
     private mutating func append(copying source: UnsafeBufferPointer<UInt8>) {
         guard let first = source.baseAddress else { return }
         let end = unsafe reserve(source.count)
@@ -96,7 +88,7 @@ extension ByteWriter {
 
 extension ByteWriter {
     /// Makes room for `length` more bytes and returns where they go; `commit` counts those that were written.
-    mutating func reserve(_ length: Int) -> UnsafeMutablePointer<UInt8> {
+    public mutating func reserve(_ length: Int) -> UnsafeMutablePointer<UInt8> {
         if capacity - count < length {
             grow(by: length)
         }
@@ -104,7 +96,7 @@ extension ByteWriter {
     }
 
     /// Counts bytes that were written where `reserve` said.
-    mutating func commit(_ length: Int) {
+    public mutating func commit(_ length: Int) {
         assert(length <= capacity - count)
         count += length
     }
