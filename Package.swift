@@ -31,6 +31,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: testing)
 }
 
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 
 let package = Package(
@@ -38,7 +40,7 @@ let package = Package(
     dependencies: [
         // The commands: the field's standard parser, with help and completion scripts for free.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        // The log interface every Swift server shares; only the executable speaks it.
+        // The log interface every Swift server shares; only the worker speaks it.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         // Its double-ended queue: first in, first out, at the same cost at both ends.
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -68,13 +70,26 @@ let package = Package(
         room("JWKS", ["JWT", "OpenSSL", "EventLoop", "Base", "CCurl"]),
         room("TasksPostgreSQL", ["Tasks", "PostgreSQL", "EventLoop", "Base", deque]),
         room("TaskAPI", ["Tasks", "JWT", "JSON", "Base"]),
+        // What the worker and the operator's commands share.
+        room(
+            "Settings", ["Base", "JWKS", "JWT", "Metrics", "PostgreSQL", "TaskAPI", "TasksPostgreSQL", logging]),
+        room("PoolMetrics", ["JWT", "Metrics", "PostgreSQL", "TaskAPI"]),
+
+        // The operator's commands.
+        room(
+            "Operations",
+            [
+                "Settings", "PoolMetrics", "TaskAPI", "TasksPostgreSQL", "JWKS", "JWT", "Metrics", "PostgreSQL", "Base",
+                arguments,
+            ]),
+
+        // The worker, and the list of commands.
         .executableTarget(
             name: "todo-fcgi",
             dependencies: [
-                "Base", "EventLoop", "FastCGI", "PostgreSQL", "JSON", "Metrics", "JWT", "JWKS", "Tasks",
-                "TasksPostgreSQL", "TaskAPI", deque,
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                "Operations", "Settings", "PoolMetrics", "TaskAPI", "TasksPostgreSQL", "JWKS", "JWT", "Tasks",
+                "Metrics",
+                "JSON", "FastCGI", "PostgreSQL", "EventLoop", "Base", arguments, logging, deque,
             ],
             swiftSettings: strict,
             // Full RELRO: what links to the C libraries is settled at start and read-only from then on.
@@ -99,9 +114,15 @@ let package = Package(
         tests("TasksTests", ["Tasks"]),
         tests("TaskAPITests", ["TaskAPI", "Tasks", "JWT", "JSON", "Base"]),
         tests("TasksPostgreSQLTests", ["TasksPostgreSQL", "Tasks", "PostgreSQL", "EventLoop", "Base"]),
+        tests("SettingsTests", ["Settings", "JWKS", "JWT", "TaskAPI", "Base", logging]),
+        tests("OperationsTests", ["Operations", "Settings", "PoolMetrics", "Base"]),
         tests(
             "TodoFCGITests",
-            ["todo-fcgi", "Base", "EventLoop", "Metrics", "TaskAPI", .product(name: "Logging", package: "swift-log")]),
+            [
+                "todo-fcgi", "Operations", "PoolMetrics", "Settings", "TaskAPI", "FastCGI", "Metrics", "EventLoop",
+                "Base",
+                logging,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,9 +1,10 @@
-internal import Glibc
+public import Glibc
 
 extension Span<UInt8> {
     /// Whether the bytes are those of another span; for what is no secret, since the time tells where they differ.
     ///
     /// The corresponding C function is `memcmp`.
+    @inlinable
     public func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         return unsafe withUnsafeBufferPointer { mine in
@@ -14,14 +15,22 @@ extension Span<UInt8> {
         }
     }
 
-    /// Whether the bytes are those of a literal.
+    /// Whether the bytes are those of a literal, which is short: a call would take longer than the loop.
+    @inlinable
     public func equals(_ literal: StaticString) -> Bool {
-        equals(literal.bytes)
+        guard count == literal.utf8CodeUnitCount else { return false }
+        return literal.withUTF8Buffer { expected in
+            for index in indices where unsafe self[index] != expected[index] {
+                return false
+            }
+            return true
+        }
     }
 }
 
 extension StaticString {
     /// The literal's UTF-8, in the program's constant memory.
+    @inlinable
     public var bytes: Span<UInt8> {
         @_lifetime(immortal)
         get {

@@ -96,7 +96,7 @@ public struct TokenCache: ~Copyable {
     mutating func insert(_ token: Span<UInt8>, user: String, validity: Validity, at now: Int64) {
         guard limits.count > 0 else { return }
         let hash = Self.hash(token)
-                let entry = Entry(
+        let entry = Entry(
             token: Array(copying: token), user: user, validity: validity, hash: hash, newer: Self.none, older: newest)
         guard entry.bytes <= limits.bytes, slot(of: token, hash: hash) == nil else { return }
         dropExpired(at: now)

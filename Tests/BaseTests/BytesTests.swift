@@ -13,7 +13,9 @@ import Testing
         #expect(isEqual(other, one) == areEqual)
     }
 
-    @Test("A literal is equal to its UTF-8 alone", arguments: [("état", true), ("etat", false), ("étatt", false), ("", false)])
+    @Test(
+        "A literal is equal to its UTF-8 alone",
+        arguments: [("état", true), ("etat", false), ("étatt", false), ("", false)])
     func literals(text: String, areEqual: Bool) {
         let isEqual = text.utf8.span.equals("état")
         #expect(isEqual == areEqual)

@@ -151,7 +151,8 @@ struct TokenAttackTests {
     @Test("With a current and a previous secret, tokens of either are accepted and of no third")
     func previousSecret() throws {
         let third = "the third secret, of 32 bytes and more"
-        let verifier = TokenVerifier(keys: try KeySet(secrets: [SharedSecret(Sample.secret), SharedSecret(Sample.otherSecret)]))
+        let verifier = TokenVerifier(
+            keys: try KeySet(secrets: [SharedSecret(Sample.secret), SharedSecret(Sample.otherSecret)]))
         #expect(try verifier.outcome(Sample.token(claims, secret: Sample.secret)) == .success("ann"))
         #expect(try verifier.outcome(Sample.token(claims, secret: Sample.otherSecret)) == .success("ann"))
         #expect(try verifier.outcome(Sample.token(claims, secret: third)) == .failure(.badSignature))

@@ -2,14 +2,7 @@ import Base
 import Glibc
 import JSON
 import Logging
-
-/// How an event is written.
-enum LogFormat: Sendable {
-    /// `key=value`, for people and grep.
-    case logfmt
-    /// One object a line, for those who collect logs.
-    case json
-}
+import Settings
 
 /// One line an event on stderr, where the journal or a file takes it.
 struct LineHandler: LogHandler {

@@ -4,6 +4,7 @@ import FastCGI
 import JWKS
 import JWT
 import Logging
+import PoolMetrics
 import TaskAPI
 import Tasks
 import TasksPostgreSQL

@@ -6,6 +6,8 @@ import JWKS
 import JWT
 import Logging
 import Metrics
+import PoolMetrics
+import Settings
 import TaskAPI
 import TasksPostgreSQL
 
