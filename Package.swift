@@ -23,8 +23,6 @@ let testing: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
-
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -33,15 +31,19 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: testing)
 }
 
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
 let package = Package(
     name: "todo-fcgi",
     dependencies: [
         // The commands: the field's standard parser, with help and completion scripts for free.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        // Double-ended queues: what waits for a connection, and what waits on one for its result.
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        // The log interface every Swift server shares; only the executable speaks it.
+        // The log interface every Swift server shares; only the worker speaks it.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // Its double-ended queue: first in, first out, at the same cost at both ends.
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
         // The ground: C libraries, one module each.
@@ -51,27 +53,43 @@ let package = Package(
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
+        // Bytes and the system, for all modules above.
+        room("Base", ["CLinux"]),
+
         // Mechanisms, each hiding its C library.
-        room("EventLoop", ["CLinux"]),
-        room("FastCGI", ["EventLoop", "CFastCGI", "CLinux"]),
-        room("PostgreSQL", ["EventLoop", "CLibPQ", "CLinux", deque]),
-        room("OpenSSL", ["COpenSSL"]),
-        room("JSON"),
-        room("Metrics", ["EventLoop", "CLinux"]),
+        room("EventLoop", ["Base", "CLinux"]),
+        room("FastCGI", ["EventLoop", "Base", "CFastCGI", "CLinux"]),
+        room("PostgreSQL", ["EventLoop", "Base", "CLibPQ", deque]),
+        room("OpenSSL", ["Base", "COpenSSL"]),
+        room("JSON", ["Base"]),
+        room("Metrics", ["EventLoop", "Base", "CLinux"]),
 
         // The service.
         room("Tasks"),
-        room("JWT", ["OpenSSL", "JSON"]),
-        room("JWKS", ["JWT", "OpenSSL", "EventLoop", "CCurl"]),
-        room("TasksPostgreSQL", ["Tasks", "PostgreSQL", "EventLoop", deque]),
-        room("TaskAPI", ["Tasks", "JWT", "JSON"]),
+        room("JWT", ["OpenSSL", "JSON", "Base"]),
+        room("JWKS", ["JWT", "OpenSSL", "EventLoop", "Base", "CCurl"]),
+        room("TasksPostgreSQL", ["Tasks", "PostgreSQL", "EventLoop", "Base", deque]),
+        room("TaskAPI", ["Tasks", "JWT", "JSON", "Base"]),
+        // What the worker and the operator's commands share.
+        room(
+            "Settings", ["Base", "JWKS", "JWT", "Metrics", "PostgreSQL", "TaskAPI", "TasksPostgreSQL", logging]),
+        room("PoolMetrics", ["JWT", "Metrics", "PostgreSQL", "TaskAPI"]),
+
+        // The operator's commands.
+        room(
+            "Operations",
+            [
+                "Settings", "PoolMetrics", "TaskAPI", "TasksPostgreSQL", "JWKS", "JWT", "Metrics", "PostgreSQL", "Base",
+                arguments,
+            ]),
+
+        // The worker, and the list of commands.
         .executableTarget(
             name: "todo-fcgi",
             dependencies: [
-                "EventLoop", "FastCGI", "PostgreSQL", "JSON", "Metrics", "JWT", "JWKS", "Tasks", "TasksPostgreSQL",
-                "TaskAPI",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                "Operations", "Settings", "PoolMetrics", "TaskAPI", "TasksPostgreSQL", "JWKS", "JWT", "Tasks",
+                "Metrics",
+                "JSON", "FastCGI", "PostgreSQL", "EventLoop", "Base", arguments, logging, deque,
             ],
             swiftSettings: strict,
             // Full RELRO: what links to the C libraries is settled at start and read-only from then on.
@@ -80,24 +98,31 @@ let package = Package(
 
         // Run under callgrind by `deploy/test budget`, never shipped.
         .executableTarget(
-            name: "hot-path", dependencies: ["JSON", "JWT", "TaskAPI", "Tasks"], path: "Tests/HotPath",
+            name: "hot-path", dependencies: ["Base", "JWT", "TaskAPI", "Tasks"], path: "Tests/HotPath",
             exclude: ["budgets.json"], swiftSettings: strict
         ),
 
-        tests("EventLoopTests", ["EventLoop"]),
-        tests("FastCGITests", ["FastCGI", "EventLoop"]),
-        tests("PostgreSQLTests", ["PostgreSQL", "EventLoop"]),
+        tests("BaseTests", ["Base"]),
+        tests("EventLoopTests", ["EventLoop", "Base"]),
+        tests("FastCGITests", ["FastCGI", "EventLoop", "Base"]),
+        tests("PostgreSQLTests", ["PostgreSQL", "EventLoop", "Base"]),
         tests("OpenSSLTests", ["OpenSSL"]),
-        tests("JSONTests", ["JSON"]),
-        tests("MetricsTests", ["Metrics", "EventLoop"]),
-        tests("JWTTests", ["JWT", "JSON", "OpenSSL"]),
-        tests("JWKSTests", ["JWKS", "JWT", "EventLoop"]),
+        tests("JSONTests", ["JSON", "Base"]),
+        tests("MetricsTests", ["Metrics", "EventLoop", "Base"]),
+        tests("JWTTests", ["JWT", "JSON", "OpenSSL", "Base"]),
+        tests("JWKSTests", ["JWKS", "JWT", "EventLoop", "Base"]),
         tests("TasksTests", ["Tasks"]),
-        tests("TaskAPITests", ["TaskAPI", "Tasks", "JWT", "JSON"]),
-        tests("TasksPostgreSQLTests", ["TasksPostgreSQL", "Tasks", "PostgreSQL", "EventLoop"]),
+        tests("TaskAPITests", ["TaskAPI", "Tasks", "JWT", "JSON", "Base"]),
+        tests("TasksPostgreSQLTests", ["TasksPostgreSQL", "Tasks", "PostgreSQL", "EventLoop", "Base"]),
+        tests("SettingsTests", ["Settings", "JWKS", "JWT", "TaskAPI", "Base", logging]),
+        tests("OperationsTests", ["Operations", "Settings", "PoolMetrics", "Base"]),
         tests(
             "TodoFCGITests",
-            ["todo-fcgi", "EventLoop", "Metrics", "TaskAPI", .product(name: "Logging", package: "swift-log")]),
+            [
+                "todo-fcgi", "Operations", "PoolMetrics", "Settings", "TaskAPI", "FastCGI", "Metrics", "EventLoop",
+                "Base",
+                logging,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

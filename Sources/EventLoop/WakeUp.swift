@@ -1,3 +1,5 @@
+public import Base
+
 /// A doorbell at a loop: another thread rings, the loop's thread answers.
 public final class WakeUp: EventSource {
     /// For the other thread to keep.

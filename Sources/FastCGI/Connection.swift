@@ -1,3 +1,4 @@
+internal import Base
 internal import CFastCGI
 public import EventLoop
 internal import Glibc

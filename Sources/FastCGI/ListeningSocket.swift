@@ -1,5 +1,5 @@
+public import Base
 internal import CLinux
-public import EventLoop
 internal import Glibc
 
 /// A socket that the web server connects to; closed with its last reference.

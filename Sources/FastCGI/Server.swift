@@ -1,3 +1,4 @@
+public import Base
 internal import CFastCGI
 internal import CLinux
 public import EventLoop

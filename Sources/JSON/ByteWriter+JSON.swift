@@ -1,3 +1,5 @@
+public import Base
+
 extension ByteWriter {
     /// Appends a text as a JSON string, quotes included (RFC 8259, section 7).
     ///
@@ -71,12 +73,11 @@ extension ByteWriter {
         case 0x08: letter = UInt8(ascii: "b")
         case 0x0c: letter = UInt8(ascii: "f")
         default:
-            let low = byte & 0xf
             unsafe start[1] = UInt8(ascii: "u")
             unsafe start[2] = UInt8(ascii: "0")
             unsafe start[3] = UInt8(ascii: "0")
-            unsafe start[4] = UInt8(ascii: "0") + byte >> 4
-            unsafe start[5] = low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10
+            unsafe start[4] = (byte >> 4).hexadecimalDigit
+            unsafe start[5] = (byte & 0xf).hexadecimalDigit
             return unsafe start + 6
         }
         unsafe start[1] = letter

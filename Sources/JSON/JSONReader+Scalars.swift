@@ -1,3 +1,5 @@
+internal import Base
+
 extension JSONReader {
     /// Reads the next value if it is a string; nil otherwise, and it stays unread.
     @_lifetime(copy self)
@@ -42,7 +44,7 @@ extension JSONReader {
     private mutating func pass(_ word: StaticString) throws(JSONError) {
         let end = position + word.utf8CodeUnitCount
         guard end <= text.count else { throw fail(.unexpectedEnd, at: text.count) }
-        guard text.extracting(position..<end).isEqual(to: word) else { throw fail(.unknownWord) }
+        guard text.extracting(position..<end).equals(word) else { throw fail(.unknownWord) }
         position = end
         expectation = .separatorOrEnd
     }

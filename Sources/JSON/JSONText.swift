@@ -1,3 +1,5 @@
+internal import Base
+
 /// A string of a JSON text, borrowed from it: checked, its escapes still in place, no memory taken.
 public struct JSONText: ~Escapable {
     /// What lies between the quotes.
@@ -44,9 +46,9 @@ extension JSONText {
 
     /// Whether the string is this one, however it is spelled.
     public static func == (text: borrowing JSONText, literal: StaticString) -> Bool {
-        guard text.hasEscapes else { return text.raw.isEqual(to: literal) }
+        guard text.hasEscapes else { return text.raw.equals(literal) }
         // Escaped names are too rare to be fast for. Bytes are compared: to String the Kelvin sign is a K.
-        return String(text).utf8.span.isEqual(to: literal)
+        return String(text).utf8.span.equals(literal)
     }
 
     /// Lets a `switch` compare a string with literals.

@@ -1,4 +1,4 @@
-public import EventLoop
+public import Base
 internal import Glibc
 public import JWT
 internal import OpenSSL
@@ -20,7 +20,7 @@ public struct KeptKeySet: Sendable {
         }
         var name = "jwks-"
         for index in 0..<8 {
-            name += String(digest[index] >> 4, radix: 16) + String(digest[index] & 15, radix: 16)
+            name += String(digest[index], minimumDigits: 2, radix: 16)
         }
         path = "\(directory)/\(name).json"
     }

@@ -1,3 +1,4 @@
+internal import Base
 internal import EventLoop
 internal import Glibc
 internal import JWT

@@ -1,4 +1,4 @@
-internal import EventLoop
+internal import Base
 internal import Glibc
 internal import JWT
 

@@ -1,4 +1,4 @@
-public import EventLoop
+public import Base
 public import JWT
 
 /// Why a source gave no keys; the last good set stays.

@@ -1,3 +1,4 @@
+internal import Base
 internal import JSON
 
 /// What has been read of a payload so far.

@@ -31,13 +31,6 @@ public struct KeySet {
         self.publicKeys = try publicKeys.map(Self.prepared)
     }
 
-    /// Prepares the current secret, and the previous one while tokens signed with it are still about.
-    public init(secret: String, previous: String? = nil, publicKeys: JWKSet? = nil) throws(KeySetError) {
-        var secrets = [try SharedSecret(secret)]
-        if let previous { secrets.append(try SharedSecret(previous)) }
-        try self.init(secrets: secrets, publicKeys: publicKeys)
-    }
-
     private static func prepared(_ set: JWKSet) throws(KeySetError) -> [Prepared] {
         var prepared: [Prepared] = []
         for key in set.keys {

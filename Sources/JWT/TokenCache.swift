@@ -1,3 +1,5 @@
+internal import Base
+
 /// The users of tokens that were verified before, found by the whole token.
 ///
 /// Bounded by entries and by bytes. Room is made by the SIEVE rule (Zhang and others, NSDI 2024): a hand goes from the
@@ -94,8 +96,8 @@ public struct TokenCache: ~Copyable {
     mutating func insert(_ token: Span<UInt8>, user: String, validity: Validity, at now: Int64) {
         guard limits.count > 0 else { return }
         let hash = Self.hash(token)
-        let copy = unsafe token.withUnsafeBufferPointer { unsafe Array($0) }
-        let entry = Entry(token: copy, user: user, validity: validity, hash: hash, newer: Self.none, older: newest)
+        let entry = Entry(
+            token: Array(copying: token), user: user, validity: validity, hash: hash, newer: Self.none, older: newest)
         guard entry.bytes <= limits.bytes, slot(of: token, hash: hash) == nil else { return }
         dropExpired(at: now)
         while statistics.count >= limits.count || statistics.bytes + entry.bytes > limits.bytes { evict(at: now) }
@@ -158,7 +160,7 @@ extension TokenCache {
         var probes = 0
         while let slot = table.candidate(hash, probes: &probes) {
             let known = entries[Int(slot)].token
-            if known.span.hasSameBytes(as: token) { return slot }
+            if known.span.equals(token) { return slot }
         }
         return nil
     }

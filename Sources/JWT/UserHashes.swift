@@ -1,3 +1,4 @@
+internal import Base
 internal import OpenSSL
 
 /// Users' ids as logs may keep them: the same for the same user, and not the id.
@@ -31,7 +32,7 @@ public struct UserHashes {
         // Seeded by the process: nobody can choose users that share a place.
         let place = Int(UInt(bitPattern: user.hashValue) % UInt(entries.count))
         // By bytes: `String`'s own equality takes different spellings of a character for one.
-        if let entry = entries[place], entry.user.utf8Span.span.hasSameBytes(as: id) { return entry.digits }
+        if let entry = entries[place], entry.user.utf8Span.span.equals(id) { return entry.digits }
         let digits = Self.digits(ofStartOf: id)
         entries[place] = Entry(user: user, digits: digits)
         return digits
@@ -43,7 +44,7 @@ public struct UserHashes {
         guard let digest = try? SHA256.digest(id) else { return digits }
         for index in 0..<digits.count {
             let digit = index.isMultiple(of: 2) ? digest[index / 2] >> 4 : digest[index / 2] & 0xF
-            digits[index] = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+            digits[index] = digit.hexadecimalDigit
         }
         return digits
     }

@@ -1,3 +1,5 @@
+internal import Base
+
 /// A snapshot as Prometheus reads it (text format 0.0.4).
 public struct Exposition {
     /// The type of the text.
@@ -117,9 +119,8 @@ public struct Exposition {
         guard unit == .nanoseconds else { return Array(String(value).utf8) }
         let (seconds, fraction) = value.quotientAndRemainder(dividingBy: 1_000_000_000)
         guard fraction > 0 else { return Array(String(seconds).utf8) }
-        var digits = Array(String(fraction).utf8)
+        var digits = Array(String(fraction, minimumDigits: 9).utf8)
         while digits.last == UInt8(ascii: "0") { digits.removeLast() }
-        let zeros = [UInt8](repeating: UInt8(ascii: "0"), count: 9 - String(fraction).utf8.count)
-        return Array(String(seconds).utf8) + [UInt8(ascii: ".")] + zeros + digits
+        return Array(String(seconds).utf8) + [UInt8(ascii: ".")] + digits
     }
 }

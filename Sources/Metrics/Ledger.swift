@@ -1,4 +1,4 @@
-public import EventLoop
+public import Base
 internal import Glibc
 
 /// One worker's slot in the pool's file: it alone writes there, by plain stores of whole words.

@@ -1,3 +1,5 @@
+internal import Base
+
 /// An address that only this machine can reach.
 public enum LocalAddress: Equatable, Sendable, CustomStringConvertible {
     /// A unix socket at a path.
@@ -21,7 +23,7 @@ public enum LocalAddress: Equatable, Sendable, CustomStringConvertible {
             switch self {
             case .malformed: "must be unix:PATH, 127.0.0.1:PORT or [::1]:PORT"
             case .isPublic: "must be an address of this machine alone: unix:PATH, 127.0.0.1:PORT or [::1]:PORT"
-            case .isTooLong: "names a path of more than 107 bytes"
+            case .isTooLong: "names a path of more than \(UnixAddress.maximumPathBytes) bytes"
             }
         }
     }
@@ -31,7 +33,7 @@ public enum LocalAddress: Equatable, Sendable, CustomStringConvertible {
         if text.hasPrefix("unix:") {
             let path = text.dropFirst(5)
             guard path.hasPrefix("/") else { throw .malformed }
-            guard path.utf8.count <= 107 else { throw .isTooLong }
+            guard path.utf8.count <= UnixAddress.maximumPathBytes else { throw .isTooLong }
             self = .unix(String(path))
             return
         }

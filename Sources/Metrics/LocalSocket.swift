@@ -1,5 +1,5 @@
+public import Base
 internal import CLinux
-public import EventLoop
 internal import Glibc
 
 /// The sockets behind a local address.
@@ -75,33 +75,21 @@ public struct LocalSocket: ~Copyable {
     ) -> Int32 {
         switch address {
         case .unix(let path):
-            var form = sockaddr_un()
-            form.sun_family = sa_family_t(AF_UNIX)
             // It fits: `LocalAddress` is not longer.
-            unsafe withUnsafeMutableBytes(of: &form.sun_path) { room in unsafe room.copyBytes(from: path.utf8) }
-            return unsafe pass(form, call)
+            guard let form = UnixAddress(path: path) else { preconditionFailure("a path of 107 bytes at most") }
+            return unsafe form.withPointer(call)
         case .ipv4(let host, let port):
             var form = sockaddr_in()
             form.sin_family = sa_family_t(AF_INET)
             form.sin_addr.s_addr = host.bigEndian
             form.sin_port = port.bigEndian
-            return unsafe pass(form, call)
+            return unsafe withSocketAddress(form, call)
         case .ipv6(let port):
             var form = sockaddr_in6()
             form.sin6_family = sa_family_t(AF_INET6)
             unsafe form.sin6_addr.__in6_u.__u6_addr8.15 = 1
             form.sin6_port = port.bigEndian
-            return unsafe pass(form, call)
-        }
-    }
-
-    private static func pass<Form>(
-        _ form: Form, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32
-    ) -> Int32 {
-        unsafe withUnsafePointer(to: form) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe call($0, socklen_t(MemoryLayout<Form>.size))
-            }
+            return unsafe withSocketAddress(form, call)
         }
     }
 }

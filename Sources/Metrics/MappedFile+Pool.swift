@@ -1,4 +1,4 @@
-import EventLoop
+internal import Base
 
 /// What is done to a file as a whole, by one process at a time.
 extension MappedFile {

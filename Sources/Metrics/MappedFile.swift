@@ -1,5 +1,5 @@
+internal import Base
 internal import CLinux
-import EventLoop
 internal import Glibc
 internal import Synchronization
 

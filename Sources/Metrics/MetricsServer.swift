@@ -1,3 +1,4 @@
+public import Base
 internal import CLinux
 public import EventLoop
 internal import Glibc

@@ -1,3 +1,5 @@
+internal import Base
+
 /// What a pool counts: families of series, each with its place among the words of a worker's slot.
 ///
 /// Every process of one version builds the same schema; the fingerprint tells those of another apart.
@@ -47,18 +49,18 @@ public struct Schema: Sendable {
         return histograms
     }
 
-    /// A hash over all that decides what a word means (FNV-1a, 64 bits).
+    /// A hash over all that decides what a word means.
     public var fingerprint: UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        var hash = FNV1a()
         func mix(_ text: String) {
-            for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-            hash = (hash ^ 0xff) &* 0x100_0000_01b3
+            hash.combine(text)
+            hash.combine(0xff)
         }
         for family in families {
             mix("\(family.name) \(family.kind) \(family.aggregation) \(family.unit)")
             for series in family.series { mix(series.labels) }
         }
-        return hash
+        return hash.value
     }
 }
 

@@ -1,4 +1,4 @@
-public import EventLoop
+public import Base
 internal import Glibc
 
 /// The other side of a metrics address.

@@ -1,3 +1,4 @@
+internal import Base
 import EventLoop
 internal import Glibc
 

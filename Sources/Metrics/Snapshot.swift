@@ -1,4 +1,4 @@
-public import EventLoop
+public import Base
 internal import Glibc
 
 /// The numbers of a pool at one moment.

@@ -24,6 +24,6 @@ enum ECDSASignature {
         content.append(0x02)
         content.append(UInt8(digits.count) + sign)
         if sign == 1 { content.append(0) }
-        content.append(contentsOf: digits)
+        for index in digits.indices { content.append(digits[index]) }
     }
 }

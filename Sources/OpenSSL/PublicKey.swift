@@ -1,3 +1,4 @@
+internal import Base
 internal import COpenSSL
 
 /// A public key made from the numbers a JWK holds; one that is too weak cannot be made.
@@ -50,9 +51,7 @@ internal import COpenSSL
     public init(curve: Curve, x: Span<UInt8>, y: Span<UInt8>) throws(PublicKeyError) {
         guard x.count == curve.coordinateBytes, y.count == curve.coordinateBytes else { throw .wrongLength }
         // SEC 1, section 2.3.3: an uncompressed point starts with 4.
-        var point: [UInt8] = [4]
-        point.append(contentsOf: x)
-        point.append(contentsOf: y)
+        var point = [4] + Array(copying: x) + Array(copying: y)
         var group = Array(curve.group.utf8CString)
         let key = unsafe group.withUnsafeMutableBufferPointer { group in
             unsafe point.withUnsafeMutableBufferPointer { point in
@@ -99,11 +98,4 @@ private func makeKey(_ type: String, _ first: OSSL_PARAM, _ second: OSSL_PARAM) 
         unsafe EVP_PKEY_fromdata(context, &key, todo_evp_pkey_public_key, &parameters) == 1
     else { return nil }
     return unsafe key
-}
-
-extension Array<UInt8> {
-    /// Appends borrowed bytes.
-    mutating func append(contentsOf bytes: Span<UInt8>) {
-        for index in bytes.indices { append(bytes[index]) }
-    }
 }

@@ -59,13 +59,6 @@ public final class QueryResult {
     /// The corresponding C function is `PQnfields`.
     public var columnCount: Int { unsafe Int(PQnfields(handle)) }
 
-    /// The number of rows that a command changed; nil for commands that change none.
-    ///
-    /// The corresponding C function is `PQcmdTuples`.
-    public var affectedCount: Int? {
-        unsafe Int(String(cString: PQcmdTuples(handle)))
-    }
-
     /// Whether a value is NULL.
     ///
     /// The corresponding C function is `PQgetisnull`.

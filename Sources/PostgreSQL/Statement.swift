@@ -1,3 +1,5 @@
+internal import Base
+
 /// A statement that is prepared once a session: its SQL and the types of its parameters.
 public struct Statement: Sendable {
     /// A parameter's or column's type, as far as this service uses them.
@@ -22,10 +24,10 @@ public struct Statement: Sendable {
         name = "todo_" + Self.fingerprint(of: sql)
     }
 
-    /// Sixteen hexadecimal digits that are the same for a text in every process and version: FNV-1a, 64 bits.
+    /// Sixteen hexadecimal digits that are the same for a text in every process and version.
     public static func fingerprint(of text: String) -> String {
-        let hash = text.utf8.reduce(UInt64(0xcbf2_9ce4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        var hash = FNV1a()
+        hash.combine(text)
+        return String(hash.value, minimumDigits: 16, radix: 16)
     }
 }

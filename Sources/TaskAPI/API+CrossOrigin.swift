@@ -1,4 +1,4 @@
-internal import JSON
+internal import Base
 
 extension API {
     /// Begins an answer of any kind: the page of an allowed origin may read it, errors included.

@@ -1,4 +1,4 @@
-public import JSON
+public import Base
 public import Tasks
 
 /// A list whose answer is written in parts, since nobody should hold it whole.

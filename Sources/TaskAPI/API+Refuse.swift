@@ -1,23 +1,12 @@
-public import JSON
+public import Base
 public import JWT
 
-/// Why a worker answers a request without the API's plan.
-public enum Refusal: Sendable {
-    /// More requests are in flight than will be waited for, or this one has waited too long: 503.
-    case overloaded
-    /// Something that cannot happen did: 500.
-    case defect
-}
-
 extension API {
-    /// Answers a request that was not planned, or whose result will not come.
+    /// Answers a request that the load leaves no time for, with 503.
     public func refuse(
-        _ request: Request, _ refusal: Refusal, endpoint: Endpoint? = nil, into writer: inout ByteWriter
+        overloaded request: Request, endpoint: Endpoint? = nil, into writer: inout ByteWriter
     ) -> Answered {
-        switch refusal {
-        case .overloaded: answer(.unavailable, to: request, endpoint: endpoint, into: &writer)
-        case .defect: answer(.defect, to: request, endpoint: endpoint, into: &writer)
-        }
+        answer(.unavailable, to: request, endpoint: endpoint, into: &writer)
     }
 
     /// Answers a request whose token is not good enough; only that its time is over is told.

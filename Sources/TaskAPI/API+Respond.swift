@@ -1,4 +1,4 @@
-public import JSON
+public import Base
 public import Tasks
 
 extension API {

@@ -1,4 +1,4 @@
-public import JSON
+public import Base
 public import JWT
 internal import Tasks
 

@@ -1,3 +1,5 @@
+internal import Base
+
 /// What a list answers with.
 public enum ListShape: Sendable {
     /// A bare array of tasks.

@@ -1,3 +1,5 @@
+internal import Base
+
 /// The origins whose pages may read answers, with credentials; all others get no permission.
 public struct AllowedOrigins: Equatable, Sendable {
     /// As browsers spell them in `Origin`.

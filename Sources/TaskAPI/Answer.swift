@@ -1,4 +1,4 @@
-internal import JSON
+internal import Base
 
 /// What the content of an answer is.
 enum ContentType {

@@ -1,4 +1,4 @@
-internal import JSON
+internal import Base
 
 extension ByteWriter {
     /// Appends the header that names a new task, relative to whatever host the client knows.

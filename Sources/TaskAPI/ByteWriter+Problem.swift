@@ -1,3 +1,4 @@
+internal import Base
 internal import JSON
 
 /// The one shape of every error: RFC 9457, and what clients of other backends read.

@@ -1,4 +1,4 @@
-internal import JSON
+internal import Base
 internal import Tasks
 
 /// The JSON string of the moment that was written last: most of what is written next is of the same day.

@@ -1,3 +1,5 @@
+internal import Base
+
 /// The methods that some route knows; all others are one.
 enum Method {
     case get, head, post, put, patch, delete, options, other

@@ -1,3 +1,5 @@
+internal import Base
+
 /// The path of a raw target: split first and decoded later, so that an encoded `/` never splits.
 ///
 /// One trailing slash is dropped. The odd forms by which one path could pass for another are refused: empty segments,

@@ -1,3 +1,5 @@
+internal import Base
+
 /// Percent-encoding (RFC 3986, section 2.1), undone byte by byte where the bytes lie.
 struct PercentDecoder: ~Escapable {
     private let bytes: Span<UInt8>

@@ -1,3 +1,5 @@
+internal import Base
+
 /// The pairs of a query string, one after the other, still encoded as a form encodes them.
 struct QueryParameters: ~Escapable {
     private let bytes: Span<UInt8>

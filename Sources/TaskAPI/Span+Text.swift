@@ -1,25 +1,7 @@
-internal import Glibc
+internal import Base
 
 /// The few questions that HTTP's texts need, asked of borrowed bytes.
 extension Span where Element == UInt8 {
-    /// Whether the bytes are those of a literal.
-    func equals(_ literal: StaticString) -> Bool {
-        equals(literal.bytes)
-    }
-
-    /// Whether the bytes are those of another span.
-    ///
-    /// The corresponding C function is `memcmp`.
-    func equals(_ other: Span<UInt8>) -> Bool {
-        guard count == other.count else { return false }
-        return unsafe withUnsafeBufferPointer { mine in
-            unsafe other.withUnsafeBufferPointer { theirs in
-                guard let mine = mine.baseAddress, let theirs = theirs.baseAddress else { return true }
-                return unsafe memcmp(mine, theirs, count) == 0
-            }
-        }
-    }
-
     /// Whether the bytes are those of a literal in lower case, whatever the case of their ASCII letters.
     func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
         let literal = lowercase.bytes
@@ -54,25 +36,4 @@ extension UInt8 {
 
     /// Whether it is a space or a tab.
     var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
-
-    /// Whether it is an ASCII digit.
-    var isDigit: Bool { self &- UInt8(ascii: "0") < 10 }
-
-    /// The value of a hexadecimal digit; nil for any other byte.
-    var hexadecimalValue: UInt8? {
-        if isDigit { return self - UInt8(ascii: "0") }
-        let letter = self | 0x20
-        return letter &- UInt8(ascii: "a") < 6 ? letter - UInt8(ascii: "a") + 10 : nil
-    }
-}
-
-extension StaticString {
-    /// The literal's UTF-8, in the program's constant memory.
-    var bytes: Span<UInt8> {
-        @_lifetime(immortal)
-        get {
-            let span = unsafe Span(_unsafeStart: utf8Start, count: utf8CodeUnitCount)
-            return unsafe _overrideLifetime(span, borrowing: ())
-        }
-    }
 }

@@ -1,3 +1,4 @@
+internal import Base
 internal import Tasks
 
 /// A task's id as a path names it.

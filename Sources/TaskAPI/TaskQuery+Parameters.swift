@@ -1,3 +1,4 @@
+internal import Base
 internal import Tasks
 
 /// A list's filters, order and page, in all the spellings that clients use.

@@ -1,3 +1,4 @@
+internal import Base
 internal import DequeModule
 internal import EventLoop
 internal import PostgreSQL

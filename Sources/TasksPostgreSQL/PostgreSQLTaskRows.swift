@@ -1,3 +1,4 @@
+internal import Base
 internal import PostgreSQL
 public import Tasks
 
@@ -74,14 +75,14 @@ extension PostgreSQLTaskRows {
         case .complete(_, let completed):
             return completed == task.completed
         case .update(_, let patch):
-            guard patch.title?.hasBytes(task.title) != false, patch.completed ?? task.completed == task.completed
+            guard patch.title?.utf8Span.span.equals(task.title) != false, patch.completed ?? task.completed == task.completed
             else { return false }
             switch patch.description {
             case .keep: return true
             case .clear: return task.description == nil
             case .set(let text):
                 guard let description = task.description else { return false }
-                return text.hasBytes(description)
+                return text.utf8Span.span.equals(description)
             }
         default: return false
         }

@@ -1,3 +1,4 @@
+internal import Base
 public import EventLoop
 internal import PostgreSQL
 public import Tasks

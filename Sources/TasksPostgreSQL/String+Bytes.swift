@@ -17,10 +17,4 @@ extension String {
         }
         return order == 0 ? left.count < right.count : order < 0
     }
-
-    /// Whether its bytes are these.
-    func hasBytes(_ bytes: Span<UInt8>) -> Bool {
-        let own = utf8Span.span
-        return own.count == bytes.count && own.indices.allSatisfy { own[$0] == bytes[$0] }
-    }
 }

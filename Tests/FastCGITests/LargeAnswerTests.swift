@@ -1,4 +1,4 @@
-import EventLoop
+import Base
 import FastCGI
 import Glibc
 import Testing

@@ -1,4 +1,3 @@
-import EventLoop
 import FastCGI
 import Glibc
 import Testing

@@ -68,10 +68,3 @@ func tree(_ bytes: [UInt8]) throws(JSONError) -> Tree {
 func tree(_ text: String) throws(JSONError) -> Tree {
     try tree(Array(text.utf8))
 }
-
-extension ByteWriter {
-    var text: String {
-        let bytes = bytes
-        return String(decoding: (0..<bytes.count).map { bytes[$0] }, as: UTF8.self)
-    }
-}

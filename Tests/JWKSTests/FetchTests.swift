@@ -1,4 +1,4 @@
-import EventLoop
+import Base
 import Testing
 
 @testable import JWKS

@@ -107,10 +107,13 @@ struct JWTKitTests {
         let secret = String(repeating: "s", count: 32)
         let keys = await JWTKeyCollection().add(hmac: .init(from: secret), digestAlgorithm: .sha256)
         let token = try await keys.sign(Payload(exp: .init(value: Date(timeIntervalSinceNow: 600))))
-        #expect(TokenVerifier(keys: try KeySet(secret: secret)).outcome(token) == .success("ada"))
+        #expect(TokenVerifier(keys: try KeySet(secrets: [SharedSecret(secret)])).outcome(token) == .success("ada"))
         let other = String(repeating: "t", count: 32)
-        #expect(TokenVerifier(keys: try KeySet(secret: other)).outcome(token) == .failure(.badSignature))
-        #expect(TokenVerifier(keys: try KeySet(secret: other, previous: secret)).outcome(token) == .success("ada"))
+        #expect(
+            TokenVerifier(keys: try KeySet(secrets: [SharedSecret(other)])).outcome(token) == .failure(.badSignature))
+        #expect(
+            TokenVerifier(keys: try KeySet(secrets: [SharedSecret(other), SharedSecret(secret)])).outcome(token)
+                == .success("ada"))
     }
 
     @Test("jwt-kit accepts what this program mints")

@@ -92,7 +92,7 @@ struct PublicKeyTokenTests {
     func noKeys(token: String) throws {
         let empty = TokenVerifier(keys: try KeySet(publicKeys: JWKSet()))
         #expect(empty.outcome(token) == .failure(.unknownKey))
-        let none = TokenVerifier(keys: try KeySet(secret: Sample.secret))
+        let none = TokenVerifier(keys: try KeySet(secrets: [SharedSecret(Sample.secret)]))
         #expect(none.outcome(token) == .failure(.unsupportedAlgorithm))
     }
 

@@ -24,7 +24,7 @@ enum Sample {
     static func verifier(
         claims: ClaimsPolicy = ClaimsPolicy(), cache: TokenCache.Limits = TokenCache.Limits()
     ) throws -> TokenVerifier {
-        TokenVerifier(keys: try KeySet(secret: secret), claims: claims, cache: cache)
+        TokenVerifier(keys: try KeySet(secrets: [SharedSecret(secret)]), claims: claims, cache: cache)
     }
 }
 

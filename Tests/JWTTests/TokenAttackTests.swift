@@ -151,19 +151,19 @@ struct TokenAttackTests {
     @Test("With a current and a previous secret, tokens of either are accepted and of no third")
     func previousSecret() throws {
         let third = "the third secret, of 32 bytes and more"
-        let verifier = TokenVerifier(keys: try KeySet(secret: Sample.secret, previous: Sample.otherSecret))
+        let verifier = TokenVerifier(
+            keys: try KeySet(secrets: [SharedSecret(Sample.secret), SharedSecret(Sample.otherSecret)]))
         #expect(try verifier.outcome(Sample.token(claims, secret: Sample.secret)) == .success("ann"))
         #expect(try verifier.outcome(Sample.token(claims, secret: Sample.otherSecret)) == .success("ann"))
         #expect(try verifier.outcome(Sample.token(claims, secret: third)) == .failure(.badSignature))
     }
 
-    @Test("A secret below 32 bytes is refused, whether current or previous; bytes count, not characters")
+    @Test("A secret below 32 bytes is refused; bytes count, not characters")
     func shortSecrets() throws {
         let short = String(repeating: "s", count: 31)
-        #expect(throws: KeySetError.secretTooShort(bytes: 31)) { try KeySet(secret: short) }
-        #expect(throws: KeySetError.secretTooShort(bytes: 31)) { try KeySet(secret: Sample.secret, previous: short) }
-        #expect(throws: KeySetError.secretTooShort(bytes: 0)) { try KeySet(secret: "") }
-        _ = try KeySet(secret: String(repeating: "é", count: 16))
+        #expect(throws: KeySetError.secretTooShort(bytes: 31)) { try SharedSecret(short) }
+        #expect(throws: KeySetError.secretTooShort(bytes: 0)) { try SharedSecret("") }
+        _ = try SharedSecret(String(repeating: "é", count: 16))
         #expect(String(reflecting: try SharedSecret(Sample.secret)) == "SharedSecret")
         #expect("\(try SharedSecret(Sample.secret))" == "SharedSecret")
     }

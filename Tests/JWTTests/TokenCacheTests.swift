@@ -53,10 +53,10 @@ struct TokenCacheTests {
         let verifier = try Sample.verifier()
         let token = try Sample.valid("ann")
         #expect(verifier.outcome(token) == .success("ann"))
-        verifier.replaceKeys(try KeySet(secret: Sample.otherSecret))
+        verifier.replaceKeys(try KeySet(secrets: [SharedSecret(Sample.otherSecret)]))
         #expect(verifier.cacheStatistics.count == 0 && verifier.cacheStatistics.bytes == 0)
         #expect(verifier.outcome(token) == .failure(.badSignature))
-        verifier.replaceKeys(try KeySet(secret: Sample.otherSecret, previous: Sample.secret))
+        verifier.replaceKeys(try KeySet(secrets: [SharedSecret(Sample.otherSecret), SharedSecret(Sample.secret)]))
         #expect(verifier.outcome(token) == .success("ann"))
     }
 

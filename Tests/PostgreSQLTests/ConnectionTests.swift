@@ -42,14 +42,6 @@ import Testing
         #expect(result.text(row: 0, column: 0) == value && result.text(row: 0, column: 1) == "42")
     }
 
-    @Test("Changed rows are counted")
-    func affected() throws {
-        let connection = try TestServer.connect()
-        try connection.execute("create temporary table t (id bigint)")
-        #expect(try connection.execute("insert into t select generate_series(1, 5)").affectedCount == 5)
-        #expect(try connection.execute("create temporary table u (id bigint)").affectedCount == nil)
-    }
-
     @Test(
         "A name is quoted so that it is that name", arguments: ["plain", "Mixed Case", "quo\"te", "é", "select", "a;b"])
     func identifier(name: String) throws {

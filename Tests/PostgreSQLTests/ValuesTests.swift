@@ -60,34 +60,6 @@ import Testing
         #expect(backoff.next(isSlow: false, random: random) == 0)
     }
 
-    @Test("A queue gives first what came first, however it is used", arguments: [1, 3, 1_500, 5_000])
-    func queue(burst: Int) {
-        var queue = Queue<Int>()
-        var (next, expected) = (0, 0)
-        for _ in 0..<4 {
-            for _ in 0..<burst {
-                queue.append(next)
-                next += 1
-            }
-            for _ in 0..<(burst / 2 + 1) where !queue.isEmpty {
-                #expect(queue.first == expected)
-                #expect(queue.popFirst() == expected)
-                expected += 1
-            }
-            #expect(queue.count == next - expected)
-        }
-        queue.updateEach { $0 += 1_000_000 }
-        queue.updateFirst { $0 += 1 }
-        queue.updateLast { $0 += 2 }
-        var rest = (expected..<next).map { $0 + 1_000_000 }
-        if !rest.isEmpty {
-            rest[0] += 1
-            rest[rest.count - 1] += 2
-        }
-        #expect(queue.removeAll() == rest)
-        #expect(queue.isEmpty && queue.popFirst() == nil && queue.first == nil && queue.removeAll().isEmpty)
-    }
-
     static let echo = Statement(
         "select $1, $2, $3, $2 is null, $1 is null, octet_length($1)::bigint, '2000-01-01T00:00:01Z'::timestamptz",
         parameters: [.text, .bigint, .boolean])

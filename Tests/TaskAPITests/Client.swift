@@ -1,3 +1,4 @@
+import Base
 import JSON
 import JWT
 import TaskAPI
@@ -127,11 +128,11 @@ final class Client {
         }
     }
 
-    func refuse(_ refusal: Refusal) -> Reply {
+    func refuseOverloaded() -> Reply {
         let method = Array("GET".utf8)
         let target = Array("/".utf8)
         let request = Request(method: method.span, target: target.span, body: [UInt8]().span)
-        _ = api.refuse(request, refusal, into: &writer)
+        _ = api.refuse(overloaded: request, into: &writer)
         return Reply(writer)
     }
 }

@@ -94,13 +94,11 @@ struct ProblemTests {
         #expect(!reply.body.contains("42P01") && !reply.body.contains("23514"))
     }
 
-    @Test("A worker can refuse a request that it did not plan")
-    func refusals() {
-        let client = Client()
-        let overloaded = client.refuse(.overloaded)
-        #expect(overloaded.status == 503)
-        #expect(overloaded["Retry-After"] == "1")
-        #expect(client.refuse(.defect).json["detail"] == "Internal server error")
+    @Test("A request that the load leaves no time for is answered 503, to be tried again in a second")
+    func overloaded() {
+        let reply = Client().refuseOverloaded()
+        #expect(reply.status == 503)
+        #expect(reply["Retry-After"] == "1")
     }
 
     @Test("A short answer after a long one holds nothing of it")

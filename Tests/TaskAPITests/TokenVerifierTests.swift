@@ -1,3 +1,4 @@
+import Base
 import JSON
 import JWT
 import TaskAPI
@@ -9,7 +10,7 @@ struct TokenVerifierTests {
     private static let now: Int64 = 1_763_760_000
 
     private func detail(_ header: String) throws -> (status: Int, detail: Reply.Value) {
-        let verifier = TokenVerifier(keys: try KeySet(secret: String(repeating: "s", count: 32)))
+        let verifier = TokenVerifier(keys: try KeySet(secrets: [SharedSecret(String(repeating: "s", count: 32))]))
         let api = API(APIConfiguration(version: "1"), verifier: verifier)
         let (method, target, header) = (Array("GET".utf8), Array("/api/ada/tasks/0".utf8), Array(header.utf8))
         let request = Request(

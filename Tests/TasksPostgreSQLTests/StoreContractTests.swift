@@ -1,4 +1,4 @@
-import EventLoop
+import Base
 import Tasks
 import TasksPostgreSQL
 import Testing

@@ -1,4 +1,5 @@
 import Logging
+import Settings
 import Testing
 
 @testable import todo_fcgi

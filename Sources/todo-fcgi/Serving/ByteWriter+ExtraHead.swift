@@ -1,5 +1,6 @@
-import JSON
+import Base
 import JWT
+import PoolMetrics
 
 extension ByteWriter {
     /// Adds the header `Server-Timing` (W3C Server Timing), in milliseconds.

@@ -1,3 +1,4 @@
+import Base
 import FastCGI
 import TaskAPI
 
@@ -12,10 +13,7 @@ struct HeldRequest {
     init(_ id: RequestID, _ request: borrowing Request, startedAt: UInt64) {
         self.id = id
         self.startedAt = startedAt
-        var copy: [UInt8] = []
-        copy.reserveCapacity(request.body.count)
-        for index in request.body.indices { copy.append(request.body[index]) }
-        body = copy
+        body = Array(copying: request.body)
         bodyIsTooLarge = request.bodyIsTooLarge
         bodyIsIncomplete = request.bodyIsIncomplete
     }

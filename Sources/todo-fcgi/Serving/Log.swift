@@ -1,15 +1,8 @@
-import EventLoop
+import Base
 import Glibc
 import JSON
 import Logging
-
-/// How an event is written.
-enum LogFormat: Sendable {
-    /// `key=value`, for people and grep.
-    case logfmt
-    /// One object a line, for those who collect logs.
-    case json
-}
+import Settings
 
 /// One line an event on stderr, where the journal or a file takes it.
 struct LineHandler: LogHandler {
@@ -65,8 +58,7 @@ struct Milliseconds: CustomStringConvertible, Sendable {
 
     var description: String {
         let (whole, rest) = (nanoseconds / 1_000).quotientAndRemainder(dividingBy: 1_000)
-        let decimals = String(rest)
-        return "\(whole).\(String(repeating: "0", count: 3 - decimals.utf8.count))\(decimals)"
+        return "\(whole).\(String(rest, minimumDigits: 3))"
     }
 }
 
@@ -85,7 +77,7 @@ extension LogFormat {
                 if field.isNumber { writer.append(field.text) } else { writer.appendJSONString(field.text) }
             }
             writer.append(UInt8(ascii: "}"))
-            return unsafe writer.bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+            return String(copying: writer.bytes)
         }
     }
 
@@ -104,8 +96,7 @@ extension LogFormat {
             case 0x0a: quoted += "\\n"
             // Also those that some readers take for line breaks.
             case ..<0x20, 0x7f..<0xa0, 0x2028, 0x2029:
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+                quoted += "\\u" + String(scalar.value, minimumDigits: 4, radix: 16)
             default: quoted.unicodeScalars.append(scalar)
             }
         }

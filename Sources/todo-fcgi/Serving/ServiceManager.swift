@@ -1,3 +1,4 @@
+import Base
 import EventLoop
 import Glibc
 
@@ -13,7 +14,7 @@ final class ServiceManager: EventSource {
     private var isReady = false
 
     /// Reads `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`; nothing is sent yet.
-    init(_ environment: [String: String] = SettingsReader.processEnvironment(), on loop: EventLoop) {
+    init(_ environment: [String: String] = Environment.variables(), on loop: EventLoop) {
         self.loop = loop
         channel = environment["NOTIFY_SOCKET"].flatMap { NotificationSocket($0) }
         let isForUs = environment["WATCHDOG_PID"].map { Int32($0) == getpid() } ?? true

@@ -1,5 +1,6 @@
+import Base
+import DequeModule
 import EventLoop
-import PostgreSQL
 
 /// Requests whose tokens take a public key's work, a hundred times that of all others: each turn of the loop looks at
 /// one of them, after everybody who needs none.
@@ -18,7 +19,7 @@ final class VerificationQueue: EventSource {
     var leaves: ((HeldRequest) -> Void)?
 
     private let loop: EventLoop
-    private var guests = Queue<HeldRequest>()
+    private var guests = Deque<HeldRequest>()
     private var bytes = 0
 
     init(on loop: EventLoop) {

@@ -1,3 +1,4 @@
+import Base
 import EventLoop
 
 /// Requests whose token names a key that has been sent for; each leaves when news comes, or when its time is over.

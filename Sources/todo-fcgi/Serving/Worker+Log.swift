@@ -1,6 +1,7 @@
 import EventLoop
 import JWT
 import Logging
+import PoolMetrics
 import TaskAPI
 import Tasks
 

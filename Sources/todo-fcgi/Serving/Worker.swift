@@ -1,9 +1,10 @@
+import Base
 import EventLoop
 import FastCGI
-import JSON
 import JWKS
 import JWT
 import Logging
+import PoolMetrics
 import TaskAPI
 import Tasks
 import TasksPostgreSQL
@@ -175,7 +176,7 @@ final class Worker: RequestHandler {
         _ phases: Phases
     ) {
         metrics.refused(reason)
-        let answered = api.refuse(request, .overloaded, endpoint: endpoint, into: &writer)
+        let answered = api.refuse(overloaded: request, endpoint: endpoint, into: &writer)
         finish(connection, answered, phases, from: Clock.monotonic, cause: .admission(reason))
     }
 

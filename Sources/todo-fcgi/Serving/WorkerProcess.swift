@@ -1,3 +1,4 @@
+import Base
 import EventLoop
 import FastCGI
 import Glibc
@@ -5,6 +6,8 @@ import JWKS
 import JWT
 import Logging
 import Metrics
+import PoolMetrics
+import Settings
 import TaskAPI
 import TasksPostgreSQL
 
@@ -69,7 +72,6 @@ struct WorkerProcess {
         pulse.start(at: settings.observing.metricsAddress) { [logger] error in
             logger.error("metrics address not taken", metadata: ["reason": "\(error)"])
         }
-        StartUpPages.release(on: loop)
         logger.info("serving", metadata: ["version": "\(Program.version)"])
         try withExtendedLifetime((worker, signals, manager)) { try loop.run() }
         pulse.end()

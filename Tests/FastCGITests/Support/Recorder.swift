@@ -1,3 +1,4 @@
+import Base
 import FastCGI
 
 /// A handler that writes down what it gets.
@@ -54,12 +55,6 @@ extension Connection<Recorder> {
             preconditionFailure("the recorder does not read \(name)")
         }
         guard let bytes = parameter(place) else { return nil }
-        return String(decoding: Array(copying: bytes), as: UTF8.self)
-    }
-}
-
-extension Array<UInt8> {
-    init(copying span: Span<UInt8>) {
-        self = span.withUnsafeBufferPointer { Array($0) }
+        return String(copying: bytes)
     }
 }

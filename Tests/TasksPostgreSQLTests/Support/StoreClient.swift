@@ -1,3 +1,4 @@
+import Base
 import EventLoop
 import PostgreSQL
 import Tasks
@@ -23,12 +24,6 @@ struct TaskCopy: Equatable {
         createdAt = row.createdAt
         updatedAt = row.updatedAt
         change = row.change
-    }
-}
-
-extension String {
-    init(copying bytes: Span<UInt8>) {
-        self.init(decoding: bytes.indices.map { bytes[$0] }, as: UTF8.self)
     }
 }
 
