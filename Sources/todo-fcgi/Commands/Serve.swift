@@ -19,6 +19,7 @@ struct Serve: ParsableCommand {
     var listen: String?
 
     func run() throws {
+        WorkerProcess.holdSignals()
         try Failure.told {
             let settings = try Settings.load()
             do {
