@@ -10,15 +10,12 @@ public final class SignalSource: EventSource {
 
     /// Blocks the signals and calls `handler` with each that arrives, on the loop's thread.
     ///
-    /// To be called before other threads start, which inherit the mask. The corresponding C functions are
-    /// `pthread_sigmask` and `signalfd`.
+    /// To be called before other threads start, which inherit the mask. The corresponding C function is `signalfd`.
     public init(
         _ signals: [Int32], on loop: EventLoop, handler: @escaping (Int32) -> Void
     ) throws(SystemError) {
-        var set = sigset_t()
-        unsafe sigemptyset(&set)
-        for signal in signals { unsafe sigaddset(&set, signal) }
-        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        Self.block(signals)
+        var set = Self.set(of: signals)
         descriptor = try checked(
             "signalfd", unsafe signalfd(-1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK)))
         self.loop = loop
@@ -29,6 +26,21 @@ public final class SignalSource: EventSource {
 
     deinit {
         close(descriptor)
+    }
+
+    /// Blocks the signals: what arrives from now on waits for a source.
+    ///
+    /// The corresponding C function is `pthread_sigmask`.
+    public static func block(_ signals: [Int32]) {
+        var set = set(of: signals)
+        unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    private static func set(of signals: [Int32]) -> sigset_t {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for signal in signals { unsafe sigaddset(&set, signal) }
+        return set
     }
 
     /// Reads what arrived and hands it on.

@@ -56,7 +56,7 @@ public final class Server<Handler: RequestHandler>: EventSource {
     public init(
         accepting socket: ListeningSocket, on loop: EventLoop, limits: Limits = Limits()
     ) throws(SystemError) {
-        // It installs handlers for SIGTERM, SIGUSR1 and SIGPIPE: who wants SIGTERM has blocked it before.
+        // It installs a handler for SIGTERM that does nothing: block the signal before, or it may be lost.
         guard FCGX_Init() == 0 else { throw SystemError("FCGX_Init") }
         self.socket = socket
         self.loop = loop

@@ -20,6 +20,7 @@ struct Serve: ParsableCommand {
     var listen: String?
 
     func run() throws {
+        WorkerProcess.holdSignals()
         let settings = try Settings.load()
         do {
             let socket: ListeningSocket = if let listen { try .bound(to: listen) } else { try .inherited() }

@@ -1,6 +1,8 @@
 """When parts fail: a worker killed, a worker drained, the database stopped."""
 
+import contextlib
 import signal
+import subprocess
 import time
 
 import pytest
@@ -62,6 +64,37 @@ def test_an_idle_worker_ends_soon_after_sigterm():
     pid = stack.wait_for_pool()[0]
     stack.send_signal(pid, signal.SIGTERM)
     stack.eventually("it ends", lambda: not stack.is_running(pid), seconds=6)
+
+
+def test_sigterm_ends_a_worker_at_once_however_early_it_comes(tmp_path):
+    """160 starts, and SIGTERM at as many moments from the program's beginning to a worker that serves."""
+    environment = {"BETTER_AUTH_SECRET": stack.SECRET, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
+
+    @contextlib.contextmanager
+    def worker():
+        command = [stack.PROGRAM, "serve", "--listen", tmp_path / "early.sock"]
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+    def time_to_start() -> float:
+        start = time.monotonic()
+        with worker() as process:
+            assert any(b"serving" in line for line in process.stderr)
+            return time.monotonic() - start
+
+    whole = sorted(time_to_start() for _ in range(5))[2] * 1.2
+    endings = []
+    for number in range(160):
+        with worker() as process:
+            time.sleep(whole * number / 160)
+            process.terminate()
+            endings.append(process.wait(timeout=3))
+    # By the signal itself, or by a drain with nothing to drain.
+    assert set(endings) == {-signal.SIGTERM, 0}
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])

@@ -1,6 +1,6 @@
-import EventLoop
+import Base
 import FastCGI
-import JSON
+import PoolMetrics
 import TaskAPI
 import Tasks
 import TasksPostgreSQL

@@ -25,6 +25,16 @@ struct WorkerProcess {
         logger = Logger(label: Program.name) { _ in LineHandler(format, logLevel: level) }
     }
 
+    /// multiwatch 1.0 passes SIGTERM on as SIGQUIT, which is nginx's word for a graceful end too.
+    private static let endingSignals = [SIGTERM, SIGINT, SIGQUIT]
+
+    /// Keeps the signals that end a worker until `run` takes them; the first thing that a worker does.
+    ///
+    /// libfcgi installs a handler for SIGTERM that does nothing: one that came while it stood would be lost.
+    static func holdSignals() {
+        SignalSource.block(endingSignals)
+    }
+
     /// Serves until SIGTERM, SIGQUIT or SIGINT and the end of the drain; a second signal ends it at once.
     func run() throws {
         Self.raiseDescriptorLimit()
@@ -62,9 +72,8 @@ struct WorkerProcess {
                 store: store, verifier: verifier, keys: keys,
                 connectionCount: { [unowned server] in server.connectionCount },
                 socket: socket), on: loop)
-        // multiwatch 1.0 passes SIGTERM on as SIGQUIT, which is nginx's word for a graceful end too.
         let signals = try SignalSource(
-            [SIGTERM, SIGINT, SIGQUIT], on: loop, handler: drain(server, metrics, manager, loop))
+            Self.endingSignals, on: loop, handler: drain(server, metrics, manager, loop))
         // The mask is the signals' now: from here on there may be a second thread.
         try keys?.start()
         store.connect()

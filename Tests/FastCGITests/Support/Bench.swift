@@ -17,7 +17,7 @@ final class Bench {
 
     init(
         bodyBytes: Int = 1 << 20, peerMilliseconds: Int = 2_000, arrivalMilliseconds: Int = 30_000,
-        answerMilliseconds: Int = 30_000
+        answerMilliseconds: Int = 30_000, on socket: ListeningSocket? = nil
     ) throws {
         path = temporaryPath()
         loop = try EventLoop()
@@ -26,7 +26,7 @@ final class Bench {
         limits.peerMilliseconds = peerMilliseconds
         limits.arrivalMilliseconds = arrivalMilliseconds
         limits.answerMilliseconds = answerMilliseconds
-        openServer = try Server(accepting: .bound(to: path), on: loop, limits: limits)
+        openServer = try Server(accepting: socket ?? .bound(to: path), on: loop, limits: limits)
         server.handler = recorder
     }
 

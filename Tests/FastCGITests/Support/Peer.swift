@@ -22,6 +22,13 @@ final class Peer {
         precondition(result == 0, "connect: \(errno)")
     }
 
+    /// Connects to a port of this machine.
+    init(toPort port: UInt16) {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let result = loopback(port) { connect(descriptor, $0, $1) }
+        precondition(result == 0, "connect: \(errno)")
+    }
+
     deinit {
         if !isGone { Glibc.close(descriptor) }
     }
@@ -129,5 +136,18 @@ enum Wire {
     private static func isClosed(_ descriptor: Int32) -> Bool {
         var entry = pollfd(fd: descriptor, events: 0, revents: 0)
         return poll(&entry, 1, 0) > 0
+    }
+}
+
+/// Calls a socket function with the address of a port of this machine.
+func loopback(_ port: UInt16, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return withUnsafePointer(to: address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            call($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
     }
 }
