@@ -20,9 +20,7 @@ extension Span<UInt8> {
     public func equals(_ literal: StaticString) -> Bool {
         guard count == literal.utf8CodeUnitCount else { return false }
         return literal.withUTF8Buffer { expected in
-            for index in indices where unsafe self[index] != expected[index] {
-                return false
-            }
+            for index in indices where unsafe self[index] != expected[index] { return false }
             return true
         }
     }
