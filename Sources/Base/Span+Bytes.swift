@@ -18,10 +18,11 @@ extension Span<UInt8> {
     /// Whether the bytes are those of a literal, which is short: a call would take longer than the loop.
     @inlinable
     public func equals(_ literal: StaticString) -> Bool {
-        let literal = literal.bytes
-        guard count == literal.count else { return false }
-        for index in indices where self[index] != literal[index] { return false }
-        return true
+        guard count == literal.utf8CodeUnitCount else { return false }
+        return literal.withUTF8Buffer { expected in
+            for index in indices where unsafe self[index] != expected[index] { return false }
+            return true
+        }
     }
 }
 
