@@ -1,4 +1,6 @@
 import Base
+import EventLoop
+import EventLoop
 import FastCGI
 import Glibc
 import Testing
