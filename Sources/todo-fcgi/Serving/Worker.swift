@@ -90,7 +90,9 @@ final class Worker: RequestHandler {
     /// Understands a request; answers it, or submits its operation, or lets it wait for a key.
     func handle(_ connection: Connection<Worker>, body: borrowing RequestBody) {
         let name = name
-        proceed(connection, connection.request(body, name), startedAt: Clock.monotonic)
+        let (startedAt, now) = (Clock.monotonic, Clock.realTime)
+        let queued = connection.timeSinceStart(now, longest: startedAt - server.caughtUpAt)
+        proceed(connection, connection.request(body, name), startedAt: startedAt, queued: queued, at: now)
     }
 
     /// Looks at a request once more that had to wait, if anybody still waits for its answer.
@@ -98,17 +100,16 @@ final class Worker: RequestHandler {
         guard let connection = server.connection(running: guest.id) else { return }
         let name = name
         proceed(
-            connection, connection.request(guest, name), startedAt: guest.startedAt, allowing: work,
-            waited: Clock.monotonic - guest.startedAt)
+            connection, connection.request(guest, name), startedAt: guest.startedAt, queued: guest.queued,
+            at: Clock.realTime, allowing: work)
     }
 
     private func proceed(
-        _ connection: Connection<Worker>, _ request: borrowing Request, startedAt: UInt64,
-        allowing work: SignatureWork = .little, waited: UInt64 = 0
+        _ connection: Connection<Worker>, _ request: borrowing Request, startedAt: UInt64, queued: UInt64,
+        at now: UInt64, allowing work: SignatureWork = .little
     ) {
-        let now = Clock.realTime
-        // What a request waited for a key is in `verify`, not here.
-        var phases = Phases(queue: max(connection.timeSinceStart(now), waited) - waited)
+        // What a request waits for a key or for its turn is in `verify`.
+        var phases = Phases(queue: queued)
         let plan = api.plan(
             request, at: Int64(now / 1_000_000_000), allowing: work, state: state, into: &writer)
         switch plan {
@@ -120,7 +121,7 @@ final class Worker: RequestHandler {
             // Asked last: a request that cannot wait has nothing fetched either.
             if waitingRoom.hasRoom(forBytes: request.body.count, startedAt: startedAt), keys?.ask(for: key) == .mayCome
             {
-                return waitingRoom.admit(HeldRequest(connection.id, request, startedAt: startedAt))
+                return waitingRoom.admit(HeldRequest(connection.id, request, startedAt: startedAt, queued: queued))
             }
             // Without any keys the token may be as good as any: that is our trouble, and nobody should have to log in.
             phases.verify = Clock.monotonic - startedAt
@@ -132,12 +133,11 @@ final class Worker: RequestHandler {
                 phases.verify = Clock.monotonic - startedAt
                 return refuse(connection, request, .verifications, endpoint, phases)
             }
-            verifications.admit(HeldRequest(connection.id, request, startedAt: startedAt))
+            verifications.admit(HeldRequest(connection.id, request, startedAt: startedAt, queued: queued))
         case .perform(let operation, let pending):
             let submittedAt = Clock.monotonic
             phases.verify = submittedAt - startedAt
-            let queued = phases.queue + waited
-            guard inFlight < limits.inFlight, queued < limits.requestTimeout else {
+            guard inFlight < limits.inFlight, phases.total < limits.requestTimeout else {
                 let reason: Admission = inFlight < limits.inFlight ? .queueTime : .inFlight
                 return refuse(connection, request, reason, pending.endpoint, phases)
             }
@@ -146,8 +146,7 @@ final class Worker: RequestHandler {
             running[slot] = Running(pending: pending, phases: phases, submittedAt: submittedAt)
             inFlight += 1
             metrics.inFlight(inFlight)
-            // From this moment on: what a request has waited before, for a key or in nginx, is in `queued`.
-            let deadline = submittedAt + limits.requestTimeout - queued
+            let deadline = submittedAt + limits.requestTimeout - phases.total
             store.submit(operation, ticket: connection.id.rawValue, deadline: deadline)
         }
     }
