@@ -5,6 +5,9 @@ public import JWT
 public enum Refusal: Sendable {
     /// More requests are in flight than will be waited for, or this one has waited too long: 503.
     case overloaded
+    /// Its token names a key that is not known here; the issuer may be asked for it again in so many seconds: 503, since
+    /// a client that reads 401 logs its user out.
+    case unknownKey(retryAfter: Int)
     /// Something that cannot happen did: 500.
     case defect
 }
@@ -15,8 +18,13 @@ extension API {
         _ request: Request, _ refusal: Refusal, endpoint: Endpoint? = nil, into writer: inout ByteWriter
     ) -> Answered {
         switch refusal {
-        case .overloaded: answer(.unavailable, to: request, endpoint: endpoint, into: &writer)
-        case .defect: answer(.defect, to: request, endpoint: endpoint, into: &writer)
+        case .overloaded: return answer(.unavailable, to: request, endpoint: endpoint, into: &writer)
+        case .unknownKey(let seconds):
+            var answered = answer(
+                .unknownKey(retryAfter: seconds), to: request, endpoint: endpoint, into: &writer)
+            answered.refusal = .unknownKey
+            return answered
+        case .defect: return answer(.defect, to: request, endpoint: endpoint, into: &writer)
         }
     }
 
@@ -40,7 +48,11 @@ extension API {
         begin(problem.status, to: request, into: &writer)
         if let challenge = problem.challenge { writer.appendHeader("WWW-Authenticate", challenge) }
         if let allow = problem.allow { writer.appendHeader("Allow", allow) }
-        if let seconds = problem.retryAfter { writer.appendHeader("Retry-After", seconds) }
+        if let seconds = problem.retryAfter {
+            writer.append("Retry-After: ")
+            writer.appendDecimal(Int64(seconds))
+            writer.append("\r\n")
+        }
         let start = writer.beginContent(request.acceptsProblems ? .problem : .json)
         writer.append(problem, sentence: sentence, requestID: request.requestID)
         writer.endContent(from: start, isHead: Method(request.method) == .head)

@@ -17,6 +17,8 @@ enum Problem: Error, Equatable {
     case invalid([FieldError])
     case defect
     case unavailable
+    /// The key of a token may be one that is not known yet.
+    case unknownKey(retryAfter: Int)
     case notReady
     case outcomeUnknown
 }
@@ -34,7 +36,7 @@ extension Problem {
         case .unsupportedMediaType: .unsupportedMediaType
         case .invalid: .unprocessableContent
         case .defect: .internalServerError
-        case .unavailable, .notReady, .outcomeUnknown: .serviceUnavailable
+        case .unavailable, .unknownKey, .notReady, .outcomeUnknown: .serviceUnavailable
         }
     }
 
@@ -58,6 +60,7 @@ extension Problem {
         case .invalid: "Invalid request"
         case .defect: "Internal server error"
         case .unavailable: "Service temporarily unavailable"
+        case .unknownKey: "The token's key is not known yet"
         case .notReady: "Service not ready"
         case .outcomeUnknown: "Service temporarily unavailable; it is unknown whether the change was made"
         }
@@ -87,8 +90,9 @@ extension Problem {
     }
 
     /// When to ask again, in seconds.
-    var retryAfter: StaticString? {
-        status == .serviceUnavailable ? "1" : nil
+    var retryAfter: Int? {
+        if case .unknownKey(let seconds) = self { return seconds }
+        return status == .serviceUnavailable ? 1 : nil
     }
 }
 

@@ -102,7 +102,7 @@ final class Client {
         case .answered(let answered): self.answered = answered
         case .awaitKey(let key, let endpoint):
             awaited = key
-            answered = api.refuse(request, .unknownKey, endpoint: endpoint, into: &writer)
+            answered = api.refuse(request, TokenError.unknownKey, endpoint: endpoint, into: &writer)
         case .awaitVerification:
             preconditionFailure("any work is allowed")
         case .perform(let operation, let pending):

@@ -100,6 +100,11 @@ struct ProblemTests {
         let overloaded = client.refuse(.overloaded)
         #expect(overloaded.status == 503)
         #expect(overloaded["Retry-After"] == "1")
+        let unknown = client.refuse(.unknownKey(retryAfter: 29))
+        #expect(unknown.status == 503)
+        #expect(unknown["Retry-After"] == "29")
+        #expect(unknown.json["detail"] == "The token's key is not known yet")
+        #expect(unknown["WWW-Authenticate"] == nil)
         #expect(client.refuse(.defect).json["detail"] == "Internal server error")
     }
 

@@ -51,7 +51,7 @@ final class Worker: RequestHandler {
     /// Nil where answers do not say whose they are.
     private var userHashes: UserHashes?
     /// The name of the request that is being planned or answered.
-    private let name = RequestName()
+    let name = RequestName()
     private let server: Server<Worker>
     /// The answer that is being written; one for all requests.
     private var writer = ByteWriter(capacity: 64 << 10)
@@ -118,16 +118,22 @@ final class Worker: RequestHandler {
             phases.verify = plannedAt - startedAt
             finish(connection, answered, phases, from: plannedAt)
         case .awaitKey(let key, let endpoint):
-            // Asked last: a request that cannot wait has nothing fetched either.
-            if waitingRoom.hasRoom(forBytes: request.body.count, startedAt: startedAt), keys?.ask(for: key) == .mayCome
-            {
+            let prospect = keys?.ask(for: key) ?? .isUnknown
+            if prospect == .mayCome, waitingRoom.hasRoom(forBytes: request.body.count, startedAt: startedAt) {
                 return waitingRoom.admit(HeldRequest(connection.id, request, startedAt: startedAt, queued: queued))
             }
-            // Without any keys the token may be as good as any: that is our trouble, and nobody should have to log in.
             phases.verify = Clock.monotonic - startedAt
+            // A client that reads 401 logs its user out, so only what is known is one.
             if keys?.set == nil { return refuse(connection, request, .noKeys, endpoint, phases) }
-            let answered = api.refuse(request, .unknownKey, endpoint: endpoint, into: &writer)
-            finish(connection, answered, phases, from: Clock.monotonic)
+            switch prospect {
+            case .isUnknown:
+                let answered = api.refuse(request, TokenError.unknownKey, endpoint: endpoint, into: &writer)
+                finish(connection, answered, phases, from: Clock.monotonic)
+            case .mayCome:
+                refuse(connection, request, .unknownKey, endpoint, phases, as: .unknownKey(retryAfter: 1))
+            case .mayComeLater(let seconds):
+                refuse(connection, request, .unknownKey, endpoint, phases, as: .unknownKey(retryAfter: seconds))
+            }
         case .awaitVerification(let endpoint):
             guard verifications.hasRoom(forBytes: request.body.count) else {
                 phases.verify = Clock.monotonic - startedAt
@@ -154,10 +160,10 @@ final class Worker: RequestHandler {
     /// Answers a request 503 with which nothing is wrong.
     private func refuse(
         _ connection: Connection<Worker>, _ request: borrowing Request, _ reason: Admission, _ endpoint: Endpoint,
-        _ phases: Phases
+        _ phases: Phases, as refusal: Refusal = .overloaded
     ) {
         metrics.refused(reason)
-        let answered = api.refuse(request, .overloaded, endpoint: endpoint, into: &writer)
+        let answered = api.refuse(request, refusal, endpoint: endpoint, into: &writer)
         finish(connection, answered, phases, from: Clock.monotonic, cause: .admission(reason))
     }
 
@@ -189,11 +195,8 @@ final class Worker: RequestHandler {
         cause: FailureCause? = nil
     ) {
         let name = name
-        let hasFailed = answered.status.rawValue >= 500
-        // The name ends with the answer, and whether that is slow is known after it.
-        let requestID =
-            hasFailed || phases.total >= limits.slowRequest / 2 || answered.refusal != nil
-            ? name.text : nil
+        // The connection's next request may begin with the answer.
+        let id = connection.id
         extraHead.reset()
         extraHead.append("X-Request-ID: ")
         extraHead.append(name.span)
@@ -206,8 +209,11 @@ final class Worker: RequestHandler {
         var phases = phases
         phases.write = Clock.monotonic - start
         metrics.answered(answered, phases, hasResult: hasResult)
-        if hasFailed || phases.total >= limits.slowRequest { log(answered, phases, cause, requestID) }
-        if let reason = answered.refusal { log(reason, requestID) }
+        if let reason = answered.refusal {
+            log(reason, id)
+        } else if answered.status.rawValue >= 500 || phases.total >= limits.slowRequest {
+            log(answered, phases, cause, id)
+        }
     }
 }
 
