@@ -22,7 +22,7 @@ enum FailureCause: CustomStringConvertible {
         case .admission(.queueTime): "it had waited longer than TODO_REQUEST_TIMEOUT before a worker saw it"
         case .admission(.noKeys): "no keys of the issuer are known"
         case .admission(.unknownKey): "the token's key is not known, and the issuer may not be asked again yet"
-        case .admission(.verifications): "\(VerificationQueue.places) requests wait for their tokens to be verified"
+        case .admission(.verifications): "\(VerificationQueue.capacity) requests wait for their tokens to be verified"
         }
     }
 }

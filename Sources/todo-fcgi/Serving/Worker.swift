@@ -82,7 +82,7 @@ final class Worker: RequestHandler {
         self.state = state
         server.handler = self
         waitingRoom.leaves = { [unowned self] in resume($0, allowing: .little) }
-        verifications.leaves = { [unowned self] in resume($0, allowing: .any) }
+        verifications.onTurn = { [unowned self] in resume($0, allowing: .any) }
         keys?.refreshed = { [unowned self] in waitingRoom.release() }
         store.receive = { [unowned self] ticket, result in respond(RequestID(rawValue: ticket), result) }
     }
@@ -134,12 +134,13 @@ final class Worker: RequestHandler {
             case .mayComeLater(let seconds):
                 refuse(connection, request, .unknownKey, endpoint, phases, as: .unknownKey(retryAfter: seconds))
             }
-        case .awaitVerification(let endpoint):
-            guard verifications.hasRoom(forBytes: request.body.count) else {
+        case .awaitVerification(let endpoint, let user):
+            guard verifications.hasRoom(forBytes: request.body.count, of: user) else {
                 phases.verify = Clock.monotonic - startedAt
                 return refuse(connection, request, .verifications, endpoint, phases)
             }
-            verifications.admit(HeldRequest(connection.id, request, startedAt: startedAt, queued: queued))
+            let held = HeldRequest(connection.id, request, startedAt: startedAt, queued: queued)
+            verifications.admit(held, of: user)
         case .perform(let operation, let pending):
             let submittedAt = Clock.monotonic
             phases.verify = submittedAt - startedAt
