@@ -24,8 +24,6 @@ final class Worker: RequestHandler {
         var slowRequest: UInt64
         /// Whether answers say where their time went.
         var tellsTiming = false
-        /// Whether answers say for the edge's log, in `X-User-Hash`, whose they are.
-        var tellsUser = false
     }
 
     /// A request whose operation is under way.
@@ -65,7 +63,7 @@ final class Worker: RequestHandler {
     /// Joins the parts; from here on requests are served whenever the loop turns.
     init(
         _ api: API<TokenVerifier>, store: PostgreSQLTaskStore, keys: IssuerKeys?, server: Server<Worker>,
-        limits: Limits, logger: Logger, metrics: WorkerMetrics, on loop: EventLoop,
+        limits: Limits, userHashes: UserHashes? = nil, logger: Logger, metrics: WorkerMetrics, on loop: EventLoop,
         state: @escaping () -> ServiceState
     ) {
         self.api = api
@@ -75,7 +73,7 @@ final class Worker: RequestHandler {
         verifications = VerificationQueue(on: loop)
         self.server = server
         self.limits = limits
-        userHashes = limits.tellsUser ? UserHashes() : nil
+        self.userHashes = userHashes
         self.logger = logger
         self.metrics = metrics
         self.loop = loop

@@ -9,7 +9,7 @@ struct ObservingSettings {
     let logFormat: LogFormat
     /// Whether answers say in `Server-Timing` where their time went.
     let serverTiming: Bool
-    /// Whether answers say in `X-User-Hash` whose they are, for nginx to log and not to pass on.
+    /// Whether answers say in `X-User-Hash` whose they are, for nginx to log and not to pass on; its key is `UserHashKey`.
     let userHash: Bool
 
     init(_ reader: inout SettingsReader) {

@@ -32,6 +32,10 @@ struct Settings {
         slowRequest = reader.seconds("TODO_SLOW_REQUEST", default: 1, in: 0.001...300)
         maximumInFlight = reader.integer("TODO_MAX_IN_FLIGHT", default: 1_024, in: 1...100_000)
         observing = ObservingSettings(&reader)
+        if observing.userHash, identity.secret == nil, identity.stateDirectory == nil {
+            reader.problem(
+                "TODO_USER_HASH needs a key: BETTER_AUTH_SECRET, or TODO_STATE_DIR, where one is made and kept")
+        }
         logLevel = reader.choice(
             "TODO_LOG_LEVEL", default: .info, ["debug": .debug, "info": .info, "warning": .warning, "error": .error])
     }
