@@ -48,25 +48,18 @@ struct Settings {
         return settings
     }
 
-    /// The first of the names that is set; it may be spelled as a JSON list, as pydantic wants it.
+    /// The first of the names that is set.
     private static func origins(_ reader: inout SettingsReader) -> AllowedOrigins {
         for name in ["CORS_ORIGINS", "ALLOWED_ORIGINS", "FRONTEND_URL"] {
             guard let text = reader.text(name) else { continue }
             do throws(OriginError) {
-                return try AllowedOrigins(list: Self.withoutBrackets(text))
+                return try AllowedOrigins(list: text)
             } catch {
                 reader.problem(
-                    "\(name) must be origins such as https://app.example.com, separated by commas; * is none")
+                    "\(name) must be origins such as https://app.example.com, separated by commas; number \(error.number) is none (nor is *)"
+                )
             }
         }
         return .development
-    }
-
-    /// A list without the brackets around it and without quotes; brackets inside are an IPv6 address's.
-    private static func withoutBrackets(_ list: String) -> String {
-        var text = list.filter { !"\"'".contains($0) }[...]
-        while text.last == " " { text.removeLast() }
-        text = text.drop { $0 == " " }
-        return String(text.first == "[" && text.last == "]" ? text.dropFirst().dropLast() : text)
     }
 }
