@@ -35,6 +35,7 @@ struct Call {
     var requestID = "r-1"
     var listShape = ""
     var deleteStatus = ""
+    var isRepeated = false
     var bodyIsTooLarge = false
     var bodyIsIncomplete = false
 
@@ -96,7 +97,7 @@ final class Client {
             method: method.span, target: target.span, body: call.body.span, bodyIsTooLarge: call.bodyIsTooLarge,
             bodyIsIncomplete: call.bodyIsIncomplete, authorization: authorization.span, contentType: contentType.span,
             accept: accept.span, origin: origin.span, requestID: requestID.span, listShape: listShape.span,
-            deleteStatus: deleteStatus.span)
+            deleteStatus: deleteStatus.span, isRepeated: call.isRepeated)
         operation = nil
         switch api.plan(request, at: 1_700_000_000, state: { state }, into: &writer) {
         case .answered(let answered): self.answered = answered

@@ -8,7 +8,7 @@ struct OperationTests {
         arguments: [
             (.list(TaskQuery()), false, true), (.read(1), false, true),
             (.create(TaskDraft(title: "T")), true, false), (.update(1, TaskPatch(title: "T")), true, true),
-            (.update(1, TaskPatch()), true, true), (.delete(1), true, false),
+            (.update(1, TaskPatch()), true, true), (.delete(1), true, false), (.delete(1, again: true), true, false),
             (.complete(1, completed: true), true, true), (.complete(1, completed: false), true, true),
             (.complete(1, completed: nil), true, false),
         ] as [(TaskOperation.Action, Bool, Bool)])

@@ -3,7 +3,7 @@ import TaskAPI
 
 /// What nginx.conf hands on, in its order.
 enum Parameter: Int, CaseIterable {
-    case method, target, contentType, authorization, accept, origin, start, listShape, deleteStatus
+    case method, target, contentType, authorization, accept, origin, start, listShape, deleteStatus, repeated
 
     var name: StaticString {
         switch self {
@@ -16,6 +16,7 @@ enum Parameter: Int, CaseIterable {
         case .start: "REQUEST_START"
         case .listShape: "TODO_LIST_SHAPE"
         case .deleteStatus: "TODO_DELETE_STATUS"
+        case .repeated: "TODO_REPEATED"
         }
     }
 }
@@ -59,7 +60,8 @@ extension Connection<Worker> {
             origin: parameter(.origin),
             requestID: name.span,
             listShape: parameter(.listShape),
-            deleteStatus: parameter(.deleteStatus))
+            deleteStatus: parameter(.deleteStatus),
+            isRepeated: parameter(.repeated) != nil)
     }
 
     /// A parameter that no request is without; empty from a peer that is not nginx.
