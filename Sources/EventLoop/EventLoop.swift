@@ -9,6 +9,9 @@ internal import Glibc
 public final class EventLoop {
     /// The time this turn began, in nanoseconds of `Clock.monotonic`.
     public private(set) var now = Clock.monotonic
+    /// When this loop last had fetched everything that was ready, before this turn: what this turn finds ready has not
+    /// been so for longer.
+    public private(set) var caughtUpAt = Clock.monotonic
 
     private let descriptor: Int32
     private let events: UnsafeMutableBufferPointer<epoll_event>
@@ -17,6 +20,8 @@ public final class EventLoop {
     private var timers = TimerHeap()
     private var postponed: [EventSource] = []
     private var isStopped = false
+    /// Whether more may have been ready than fits into one turn.
+    private var hasMore = false
 
     /// Opens an empty loop.
     ///
@@ -126,12 +131,14 @@ public final class EventLoop {
         isStopped = true
     }
 
-    /// Waits for events, at most until the next timer or `timeout`, and handles them.
+    /// Waits for events, at most until the next timer, `timeout` or for a second, and handles them.
     ///
-    /// - Parameter timeout: nanoseconds to wait at most; nil for no bound. The corresponding C function is `epoll_wait`.
+    /// - Parameter timeout: nanoseconds to wait at most. The corresponding C function is `epoll_wait`.
     public func turn(timeout: UInt64? = nil) throws(SystemError) {
+        if !hasMore { caughtUpAt = now }
         let count = try wait(timeout)
         now = Clock.monotonic
+        hasMore = unsafe count == events.count
         for index in 0..<count {
             let key = unsafe events[index].data.u64
             let readiness = unsafe Readiness(rawValue: events[index].events)
@@ -152,14 +159,15 @@ public final class EventLoop {
     }
 
     private func wait(_ timeout: UInt64?) throws(SystemError) -> Int {
-        var milliseconds: Int32 = -1
+        // After a longer wait `caughtUpAt` would not tell an idle process from one that was stopped.
+        var milliseconds: Int32 = 1_000
         let deadline = timers.nextDeadline()
         if deadline != nil || timeout != nil {
             let current = Clock.monotonic
             let untilTimer = deadline.map { $0 > current ? $0 - current : 0 } ?? .max
             let (whole, rest) = min(untilTimer, timeout ?? .max).quotientAndRemainder(dividingBy: 1_000_000)
             // Rounded up: waking a moment before the deadline would turn in circles until it comes.
-            milliseconds = Int32(clamping: rest == 0 ? whole : whole + 1)
+            milliseconds = min(milliseconds, Int32(clamping: rest == 0 ? whole : whole + 1))
         }
         let count = unsafe epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)
         if count >= 0 { return Int(count) }

@@ -49,6 +49,8 @@ public final class Server<Handler: RequestHandler>: EventSource {
     private var sequences: [UInt32] = []
     private var freeSlots: [Int] = []
     private var drainDeadline: UInt64?
+    /// The last turn in which connections waited to be accepted, and when none did before.
+    private var queue = (seenAt: UInt64(0), emptyAt: UInt64(0))
 
     /// Starts to accept from the socket.
     ///
@@ -85,8 +87,15 @@ public final class Server<Handler: RequestHandler>: EventSource {
         try loop.add(self, descriptor: socket.descriptor, for: [.readable, .exclusive])
     }
 
+    /// The last moment at which this process had taken all connections and requests that there were: a request that is
+    /// handled now has not waited for longer than since then.
+    public var caughtUpAt: UInt64 {
+        queue.seenAt < loop.caughtUpAt ? loop.caughtUpAt : queue.emptyAt
+    }
+
     /// Accepts one connection: the next one may be for a process with less to do.
     public override func ready(_ readiness: Readiness) {
+        queue = (seenAt: loop.now, emptyAt: caughtUpAt)
         guard !acceptOne() else { return }
         if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS {
             // The socket stays ready, so waiting for it would turn in circles: let others have it for a moment.

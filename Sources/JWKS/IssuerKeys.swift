@@ -22,11 +22,13 @@ public final class IssuerKeys: EventSource {
         case notKept(SystemError)
     }
 
-    /// Whether a token whose key is missing should wait.
+    /// What is known of a key that is missing.
     public enum Prospect: Equatable, Sendable {
         /// A read is under way that may bring it.
         case mayCome
-        /// The source was asked a moment ago.
+        /// The source may have it, and may be read again in so many seconds: 1 or more.
+        case mayComeLater(seconds: Int)
+        /// The source was read for it and does not have it.
         case isUnknown
     }
 
@@ -93,14 +95,19 @@ public final class IssuerKeys: EventSource {
         return reader.stop()
     }
 
-    /// A token needs a key that is not there: has the source read if that may help.
+    /// A token needs a key that is not there: has the source read, unless it was a moment ago.
     public func ask(for key: MissingKey) -> Prospect {
-        switch policy.missing(key, at: Clock.monotonic) {
+        let now = Clock.monotonic
+        switch policy.missing(key, at: now) {
         case .read:
             reader.order()
             return .mayCome
         case .wait: return .mayCome
-        case .refuse: return .isUnknown
+        case .postponed(let time):
+            // Rounded up: a client that asks again a moment too early is told the same once more.
+            let seconds = (max(time, now) - now + 999_999_999) / 1_000_000_000
+            return .mayComeLater(seconds: max(Int(seconds), 1))
+        case .unknown: return .isUnknown
         }
     }
 

@@ -31,14 +31,16 @@ struct RefreshPolicy {
             maximumAge: second, firstRetry: second, lastRetry: second, coolDown: second / 10, memory: second / 10)
     }
 
-    /// What becomes of a token whose key is missing.
+    /// What is known of a missing key.
     enum Verdict: Equatable {
         /// Read now, and wait for it.
         case read
         /// A read is under way: wait for it.
         case wait
-        /// Refuse the token: the source was asked for this key, or for others, a moment ago.
-        case refuse
+        /// Not known: the source may have it, and may be read again at this time.
+        case postponed(until: UInt64)
+        /// The source was read for this key and does not have it.
+        case unknown
     }
 
     private let times: Times
@@ -70,9 +72,11 @@ struct RefreshPolicy {
     /// A token needs a key that is not there.
     mutating func missing(_ key: MissingKey, at now: UInt64) -> Verdict {
         unknown.removeAll { now >= $0.until }
-        if unknown.contains(where: { $0.key == key }) { return .refuse }
+        if unknown.contains(where: { $0.key == key }) { return .unknown }
         if isReading { return .wait }
-        if let askedAt, now - askedAt < times.coolDown { return .refuse }
+        if let askedAt, now - askedAt < times.coolDown {
+            return .postponed(until: min(askedAt + times.coolDown, dueAt))
+        }
         (isReading, asked, askedAt) = (true, key, now)
         return .read
     }

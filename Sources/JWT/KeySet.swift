@@ -96,12 +96,17 @@ extension KeySet {
     private func verifier(for header: TokenHeader) throws(TokenError) -> SignatureVerifier {
         guard let publicKeys else { throw .unsupportedAlgorithm }
         var found: SignatureVerifier?
-        for key in publicKeys where key.algorithm == header.algorithm {
-            guard header.keyID == nil || header.keyID == key.keyID else { continue }
+        var isKnown = false
+        for key in publicKeys where header.keyID == nil || header.keyID == key.keyID {
+            guard key.algorithm == header.algorithm else {
+                isKnown = header.keyID != nil
+                continue
+            }
             guard found == nil else { throw .ambiguousKey }
             found = key.verifier
         }
-        guard let found else { throw .unknownKey }
+        // A key that is known decides its algorithm; no other one of its name is to be waited for.
+        guard let found else { throw isKnown ? .unsupportedAlgorithm : .unknownKey }
         return found
     }
 }

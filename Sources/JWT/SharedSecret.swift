@@ -1,4 +1,6 @@
-/// A secret that this service shares with whoever mints its HS256 tokens.
+internal import OpenSSL
+
+/// A secret that this service shares with whoever mints its HS256 tokens, or another key of its own.
 public struct SharedSecret: Sendable {
     /// RFC 7518, section 3.2: a key has at least the size of the hash.
     public static let minimumBytes = 32
@@ -14,6 +16,18 @@ public struct SharedSecret: Sendable {
     /// Takes the UTF-8 bytes of a text, as Better Auth does with `BETTER_AUTH_SECRET`.
     public init(_ text: String) throws(KeySetError) {
         try self.init(bytes: Array(text.utf8))
+    }
+
+    /// A secret for one purpose, which tells nothing of this one: the HMAC-SHA-256 of the purpose's name.
+    public func derived(for purpose: StaticString) throws(KeySetError) -> SharedSecret {
+        let code: HMACSHA256.Code
+        do throws(OpenSSLError) {
+            let name = unsafe UnsafeBufferPointer(start: purpose.utf8Start, count: purpose.utf8CodeUnitCount)
+            code = try unsafe HMACSHA256(key: bytes.span).code(for: Span(_unsafeElements: name))
+        } catch {
+            throw .cryptography(error.description)
+        }
+        return try SharedSecret(bytes: code.indices.map { code[$0] })
     }
 }
 

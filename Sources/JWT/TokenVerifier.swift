@@ -14,6 +14,7 @@ public final class TokenVerifier {
     private let claims: ClaimsPolicy
     private let publicKeyClaims: ClaimsPolicy
     private var cache: TokenCache
+    private var recentUsers = RecentUsers()
 
     /// Joins keys, policies for the claims and bounds for the memory of verified tokens.
     ///
@@ -64,7 +65,13 @@ public final class TokenVerifier {
         }
         let claims = try Claims(payload.span, policy: policy, at: now)
         cache.insert(compact, user: claims.user, validity: claims.validity, at: now)
+        if header.algorithm != .hs256 { recentUsers.insert(claims.user.utf8Span.span) }
         return claims.user
+    }
+
+    /// A hash of a user of whom a token of a public key was verified lately; nil for any other.
+    public func recentUser(_ id: Span<UInt8>) -> Int? {
+        recentUsers.hash(of: id)
     }
 
     /// The key that a token lacks which `verify` has just refused as `unknownKey`; nil for what is no token.

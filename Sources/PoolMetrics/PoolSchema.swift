@@ -155,6 +155,8 @@ public enum Admission: String, CaseIterable {
     case queueTime = "queue_time"
     /// It needs a key of an issuer of whom none is known.
     case noKeys = "no_keys"
+    /// It needs a key that is not known, and the issuer was asked for others a moment ago.
+    case unknownKey = "unknown_key"
     /// As many as may be wait for their tokens to be verified.
     case verifications
 }

@@ -10,7 +10,8 @@ public struct ObservingSettings {
     public let logFormat: LogFormat
     /// Whether answers say in `Server-Timing` where their time went.
     public let serverTiming: Bool
-    /// Whether answers say in `X-User-Hash` whose they are, for nginx to log and not to pass on.
+    /// Whether answers say in `X-User-Hash` whose they are, for nginx to log and not to pass on; its key is
+    /// `UserHashKey`.
     public let userHash: Bool
 
     /// Reads them; what is wrong stays with the reader.

@@ -38,6 +38,10 @@ public struct Settings {
         slowRequest = reader.seconds("TODO_SLOW_REQUEST", default: 1, in: 0.001...300)
         maximumInFlight = reader.integer("TODO_MAX_IN_FLIGHT", default: 1_024, in: 1...100_000)
         observing = ObservingSettings(&reader)
+        if observing.userHash, identity.secret == nil, identity.stateDirectory == nil {
+            reader.problem(
+                "TODO_USER_HASH needs a key: BETTER_AUTH_SECRET, or TODO_STATE_DIR, where one is made and kept")
+        }
         logLevel = reader.choice(
             "TODO_LOG_LEVEL", default: .info, ["debug": .debug, "info": .info, "warning": .warning, "error": .error])
     }
@@ -50,25 +54,18 @@ public struct Settings {
         return settings
     }
 
-    /// The first of the names that is set; it may be spelled as a JSON list, as pydantic wants it.
+    /// The first of the names that is set.
     private static func origins(_ reader: inout SettingsReader) -> AllowedOrigins {
         for name in ["CORS_ORIGINS", "ALLOWED_ORIGINS", "FRONTEND_URL"] {
             guard let text = reader.text(name) else { continue }
             do throws(OriginError) {
-                return try AllowedOrigins(list: Self.withoutBrackets(text))
+                return try AllowedOrigins(list: text)
             } catch {
                 reader.problem(
-                    "\(name) must be origins such as https://app.example.com, separated by commas; * is none")
+                    "\(name) must be origins such as https://app.example.com, separated by commas; number \(error.number) is none (nor is *)"
+                )
             }
         }
         return .development
-    }
-
-    /// A list without the brackets around it and without quotes; brackets inside are an IPv6 address's.
-    private static func withoutBrackets(_ list: String) -> String {
-        var text = list.filter { !"\"'".contains($0) }[...]
-        while text.last == " " { text.removeLast() }
-        text = text.drop { $0 == " " }
-        return String(text.first == "[" && text.last == "]" ? text.dropFirst().dropLast() : text)
     }
 }

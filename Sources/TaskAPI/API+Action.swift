@@ -32,7 +32,7 @@ extension API {
             action = .complete(id, completed: members.completion(errors: &errors))
         case .delete:
             try checkBody(of: request, isRead: false)
-            action = .delete(id)
+            action = .delete(id, again: request.isRepeated)
         default:
             try checkBody(of: request, isRead: false)
             action = .read(id)

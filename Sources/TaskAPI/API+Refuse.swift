@@ -1,12 +1,28 @@
 public import Base
 public import JWT
 
+/// Why a worker answers a request without the API's plan.
+public enum Refusal: Sendable {
+    /// More requests are in flight than will be waited for, or this one has waited too long: 503.
+    case overloaded
+    /// Its token names a key that is not known here; the issuer may be asked for it again in so many seconds: 503, since
+    /// a client that reads 401 logs its user out.
+    case unknownKey(retryAfter: Int)
+}
+
 extension API {
-    /// Answers a request that the load leaves no time for, with 503.
+    /// Answers a request that was not planned to its end, with 503.
     public func refuse(
-        overloaded request: Request, endpoint: Endpoint? = nil, into writer: inout ByteWriter
+        _ request: Request, _ refusal: Refusal, endpoint: Endpoint? = nil, into writer: inout ByteWriter
     ) -> Answered {
-        answer(.unavailable, to: request, endpoint: endpoint, into: &writer)
+        switch refusal {
+        case .overloaded: return answer(.unavailable, to: request, endpoint: endpoint, into: &writer)
+        case .unknownKey(let seconds):
+            var answered = answer(
+                .unknownKey(retryAfter: seconds), to: request, endpoint: endpoint, into: &writer)
+            answered.refusal = .unknownKey
+            return answered
+        }
     }
 
     /// Answers a request whose token is not good enough; only that its time is over is told.
@@ -29,7 +45,11 @@ extension API {
         begin(problem.status, to: request, into: &writer)
         if let challenge = problem.challenge { writer.appendHeader("WWW-Authenticate", challenge) }
         if let allow = problem.allow { writer.appendHeader("Allow", allow) }
-        if let seconds = problem.retryAfter { writer.appendHeader("Retry-After", seconds) }
+        if let seconds = problem.retryAfter {
+            writer.append("Retry-After: ")
+            writer.appendDecimal(Int64(seconds))
+            writer.append("\r\n")
+        }
         let start = writer.beginContent(request.acceptsProblems ? .problem : .json)
         writer.append(problem, sentence: sentence, requestID: request.requestID)
         writer.endContent(from: start, isHead: Method(request.method) == .head)

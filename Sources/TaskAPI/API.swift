@@ -50,7 +50,8 @@ extension API {
             let owner: String
             do throws(TokenError) {
                 guard let user = try verifier.verify(token.compact, at: now, allowing: work) else {
-                    return .awaitVerification(endpoint)
+                    let user = path.raw(Path.userSegment).decoded()
+                    return .awaitVerification(endpoint, recentUser: verifier.recentUser(user.span))
                 }
                 owner = user
             } catch {

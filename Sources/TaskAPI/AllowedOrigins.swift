@@ -8,17 +8,34 @@ public struct AllowedOrigins: Equatable, Sendable {
     /// A frontend on its developer's machine.
     public static let development = AllowedOrigins(valid: ["http://localhost:3000"])
 
-    /// Reads a comma-separated list; spaces and a trailing slash around an origin do not matter.
+    /// Reads a comma-separated list, or a JSON list as pydantic wants it.
+    ///
+    /// Spaces, quotes and a trailing slash around an origin do not matter. `deploy/lib/front.sh` has the same rule, and
+    /// what it lets through is written into nginx's configuration: no character of it means anything there.
     public init(list: String) throws(OriginError) {
+        var list = Self.trimmed(list.utf8[...])
+        // Brackets inside are an IPv6 address's.
+        if list.first == UInt8(ascii: "["), list.last == UInt8(ascii: "]") { list = list.dropFirst().dropLast() }
         var origins: [String] = []
-        for item in list.split(separator: ",") {
-            var origin = item.drop { $0 == " " }
-            while origin.last == " " || origin.last == "/" { origin.removeLast() }
+        for (index, item) in list.split(separator: UInt8(ascii: ",")).enumerated() {
+            var origin = Self.trimmed(item)
+            if let quote = origin.first, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'"), origin.count > 1,
+                origin.last == quote
+            {
+                origin = origin.dropFirst().dropLast()
+            }
+            while origin.last == UInt8(ascii: "/") { origin.removeLast() }
             if origin.isEmpty { continue }
-            guard Self.isOrigin(origin.utf8) else { throw OriginError(origin: String(item)) }
-            origins.append(String(origin))
+            guard Self.isOrigin(origin) else { throw OriginError(origin: String(Substring(item)), number: index + 1) }
+            origins.append(String(Substring(origin)))
         }
         self.origins = origins
+    }
+
+    private static func trimmed(_ text: Substring.UTF8View) -> Substring.UTF8View {
+        var text = text.drop { $0 == UInt8(ascii: " ") }
+        while text.last == UInt8(ascii: " ") { text.removeLast() }
+        return text
     }
 
     private init(valid origins: [String]) {
@@ -32,21 +49,36 @@ public struct AllowedOrigins: Equatable, Sendable {
     }
 
     /// Whether it is `scheme://host[:port]`, and so neither `*` nor `null` nor a path.
+    ///
+    /// A host is a name of RFC 3986's unreserved characters, or an IPv6 address in brackets.
     private static func isOrigin(_ text: Substring.UTF8View) -> Bool {
-        let parts = text.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, parts[1].count > 2,
-            parts[1].starts(with: [UInt8(ascii: "/"), UInt8(ascii: "/")])
-        else {
+        let scheme = text.prefix { $0.isLowercaseLetter || $0.isDigit || "+-.".utf8.contains($0) }
+        guard scheme.first?.isLowercaseLetter == true, text.dropFirst(scheme.count).starts(with: "://".utf8) else {
             return false
         }
-        return parts[1].dropFirst(2).allSatisfy {
-            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "*")
+        var rest = text.dropFirst(scheme.count + 3)
+        if rest.first == UInt8(ascii: "[") {
+            let address = rest.dropFirst().prefix { $0.hexadecimalValue != nil || ":.".utf8.contains($0) }
+            rest = rest.dropFirst(1 + address.count)
+            guard !address.isEmpty, rest.popFirst() == UInt8(ascii: "]") else { return false }
+        } else {
+            let name = rest.prefix { $0.lowercased.isLowercaseLetter || $0.isDigit || "-._~".utf8.contains($0) }
+            guard !name.isEmpty else { return false }
+            rest = rest.dropFirst(name.count)
         }
+        guard let colon = rest.popFirst() else { return true }
+        return colon == UInt8(ascii: ":") && 1...5 ~= rest.count && rest.allSatisfy(\.isDigit)
     }
+}
+
+extension UInt8 {
+    fileprivate var isLowercaseLetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self) }
 }
 
 /// An item of a list of origins that is not one; `*` is none, since answers carry credentials.
 public struct OriginError: Error, Equatable, Sendable {
     /// The item as it stood in the list.
     public let origin: String
+    /// The item's place in the list, from 1.
+    public let number: Int
 }

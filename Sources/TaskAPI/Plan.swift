@@ -10,7 +10,9 @@ public enum Plan {
     /// A key that the token names and nobody here has: to be planned again when it has come, or refused.
     case awaitKey(MissingKey, Endpoint)
     /// More work on the token than was allowed: to be planned again when there is time for it.
-    case awaitVerification(Endpoint)
+    ///
+    /// With a hash of the path's user where a token of that user was verified lately.
+    case awaitVerification(Endpoint, recentUser: Int?)
 }
 
 /// An answer that was written, for logs and counters.

@@ -19,6 +19,8 @@ enum Problem: Error, Equatable {
     case unavailable
     case overloaded
     case readOnly
+    /// The key of a token may be one that is not known yet.
+    case unknownKey(retryAfter: Int)
     case notReady
     case outcomeUnknown
 }
@@ -36,7 +38,7 @@ extension Problem {
         case .unsupportedMediaType: .unsupportedMediaType
         case .invalid: .unprocessableContent
         case .defect: .internalServerError
-        case .unavailable, .overloaded, .readOnly, .notReady, .outcomeUnknown: .serviceUnavailable
+        case .unavailable, .overloaded, .readOnly, .unknownKey, .notReady, .outcomeUnknown: .serviceUnavailable
         }
     }
 
@@ -62,6 +64,7 @@ extension Problem {
         case .unavailable: "Service temporarily unavailable"
         case .overloaded: "Too many requests for long lists or searches are waiting"
         case .readOnly: "The database is read-only at the moment; nothing was changed"
+        case .unknownKey: "The token's key is not known yet"
         case .notReady: "Service not ready"
         case .outcomeUnknown: "Service temporarily unavailable; it is unknown whether the change was made"
         }
@@ -91,8 +94,9 @@ extension Problem {
     }
 
     /// When to ask again, in seconds.
-    var retryAfter: StaticString? {
-        status == .serviceUnavailable ? "1" : nil
+    var retryAfter: Int? {
+        if case .unknownKey(let seconds) = self { return seconds }
+        return status == .serviceUnavailable ? 1 : nil
     }
 }
 

@@ -26,6 +26,8 @@ public struct Request: ~Escapable {
     public let listShape: Span<UInt8>?
     /// TODO_DELETE_STATUS: overrides the configured answer to a delete.
     public let deleteStatus: Span<UInt8>?
+    /// TODO_REPEATED: whether the edge sends it again, since the first time had no answer.
+    public let isRepeated: Bool
 
     /// Borrows a request's parts; it lives as long as the memory of every one of them.
     @_lifetime(
@@ -36,7 +38,7 @@ public struct Request: ~Escapable {
         bodyIsTooLarge: Bool = false, bodyIsIncomplete: Bool = false,
         authorization: Span<UInt8>? = nil, contentType: Span<UInt8>? = nil, accept: Span<UInt8>? = nil,
         origin: Span<UInt8>? = nil, requestID: Span<UInt8>? = nil,
-        listShape: Span<UInt8>? = nil, deleteStatus: Span<UInt8>? = nil
+        listShape: Span<UInt8>? = nil, deleteStatus: Span<UInt8>? = nil, isRepeated: Bool = false
     ) {
         self.method = method
         self.target = target
@@ -50,5 +52,6 @@ public struct Request: ~Escapable {
         self.requestID = requestID
         self.listShape = listShape
         self.deleteStatus = deleteStatus
+        self.isRepeated = isRepeated
     }
 }

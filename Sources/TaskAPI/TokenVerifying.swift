@@ -9,11 +9,17 @@ public protocol TokenVerifying {
 
     /// The key that a token lacks which `verify` has just refused as `unknownKey`; nil when none could come.
     func missingKey(of compact: Span<UInt8>) -> MissingKey?
+
+    /// A hash of a user of whom a token was verified lately; nil for any other.
+    func recentUser(_ id: Span<UInt8>) -> Int?
 }
 
 extension TokenVerifying {
     /// No key can come.
     public func missingKey(of compact: Span<UInt8>) -> MissingKey? { nil }
+
+    /// Nobody is remembered.
+    public func recentUser(_ id: Span<UInt8>) -> Int? { nil }
 }
 
 extension TokenVerifier: TokenVerifying {}

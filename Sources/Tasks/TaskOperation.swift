@@ -10,8 +10,9 @@ public struct TaskOperation: Equatable, Sendable {
         case read(Int64)
         /// The task of this id, changed.
         case update(Int64, TaskPatch)
-        /// The task of this id, no longer there.
-        case delete(Int64)
+        /// The task of this id, no longer there; with `again`, for a request that may have been done before, also one
+        /// that was deleted a moment ago.
+        case delete(Int64, again: Bool = false)
         /// The task of this id, with `completed` set, or toggled when nil.
         case complete(Int64, completed: Bool?)
     }

@@ -40,8 +40,9 @@ extension TaskOperation {
             }
             parameters.append(patch.completed)
             return TaskStatements.update
-        case .delete(let id):
+        case .delete(let id, let again):
             parameters.append(id)
+            parameters.append(again)
             return TaskStatements.delete
         case .complete(let id, let completed):
             parameters.append(id)

@@ -40,7 +40,7 @@ struct TodoFCGI: ParsableCommand {
               TODO_METRICS_LISTEN          where Prometheus and todo-fcgi status ask for the numbers: unix:PATH or
                                            127.0.0.1:PORT
               TODO_SERVER_TIMING           on: answers say in Server-Timing where their time went
-              TODO_USER_HASH               on: answers carry a hash of the user's id, for nginx's log alone
+              TODO_USER_HASH               on: answers carry a keyed hash of the user's id, for nginx's log alone
               JWT_ISSUER, JWT_AUDIENCE     values that iss and aud of every token must have, separated by commas
               JWT_USER_CLAIMS              where the user's id is looked for: sub,user_id,userId,id,user.id
               JWT_LEEWAY                   seconds that clocks may differ by, 5 by default, 60 at most

@@ -139,6 +139,36 @@ struct TurnTests {
         #expect(times == [loop.now, loop.now])
     }
 
+    @Test("It has caught up at each turn that fetched all that was ready, and not at one that was full")
+    func caughtUp() throws {
+        try loop.turnAtOnce()
+        let first = loop.now
+        try loop.turnAtOnce()
+        #expect(loop.caughtUpAt == first)
+
+        let pairs = (0..<300).map { _ in Pair() }
+        let probes = pairs.map { _ in Probe() }
+        for (pair, probe) in zip(pairs, probes) { try loop.add(probe, descriptor: pair.near, for: .readable) }
+        for pair in pairs { pair.send() }
+        try loop.turnAtOnce()
+        let full = loop.now
+        let before = loop.caughtUpAt
+        try loop.turnAtOnce()
+        #expect(loop.caughtUpAt == before, "some were ready that this turn did not see")
+        for pair in pairs { #expect(pair.read() == 1) }
+        try loop.turnAtOnce()
+        try loop.turnAtOnce()
+        #expect(loop.caughtUpAt > full)
+        for probe in probes { loop.remove(probe) }
+    }
+
+    @Test("A turn without any event ends after a second")
+    func idle() throws {
+        let begin = Clock.monotonic
+        try loop.turn()
+        #expect((900_000_000...3_000_000_000).contains(Clock.monotonic - begin))
+    }
+
     @Test("An error names its call and the system's words for it")
     func errors() throws {
         #expect("\(SystemError("open", code: ENOENT))" == "open: No such file or directory")

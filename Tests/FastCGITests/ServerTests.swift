@@ -37,6 +37,22 @@ extension FastCGITests {
             #expect(peers.count == 5)
         }
 
+        @Test("It has caught up when no connection waits to be accepted and all that was ready was read")
+        func caughtUp() throws {
+            let bench = try Bench()
+            try bench.turn()
+            let quiet = bench.loop.now
+            let peers = (0..<5).map { _ in Peer(to: bench.path) }
+            for _ in 1...5 {
+                try bench.turn()
+                #expect(bench.server.caughtUpAt == quiet, "one may have waited since then")
+            }
+            // The last turn accepted the last of them, and the next sees that no more wait.
+            try bench.turn(2)
+            #expect(bench.server.caughtUpAt > quiet)
+            #expect(peers.count == 5)
+        }
+
         @Test("Two servers on one socket share its connections")
         func shared() throws {
             let path = temporaryPath()

@@ -61,7 +61,23 @@ struct IssuerKeysTests {
         try follower.turn { follower.refreshes == 2 }
         #expect(follower.sets == [["old"], ["old", "new"]])
         #expect(server.requests.count == 2)
-        #expect(follower.keys.ask(for: key("newer")) == .isUnknown)
+    }
+
+    @Test("A key that the source was read for and does not have is unknown; another one may come within the cool-down")
+    func unknown() throws {
+        let server = HTTPServer(.set(Sample.set("a")))
+        defer { server.stop() }
+        let follower = try Follower(server)
+        try follower.turn { follower.refreshes == 1 }
+        #expect(follower.keys.ask(for: key("made up")) == .mayCome)
+        try follower.turn { follower.refreshes == 2 }
+        #expect(follower.keys.ask(for: key("made up")) == .isUnknown)
+        guard case .mayComeLater(let seconds) = follower.keys.ask(for: key("new")) else {
+            Issue.record("the source was not read for this one")
+            return
+        }
+        #expect(20...30 ~= seconds)
+        #expect(server.requests.count == 2)
     }
 
     @Test("A set that is the same as before is no news")

@@ -103,6 +103,18 @@ struct RefreshPolicyTests {
         #expect(reads == 10)
     }
 
+    @Test("Of a key that is missing within the cool-down nothing is known, until the source may be read again")
+    func postponed() {
+        let policy = settled()
+        #expect(policy.missing(key("made up"), at: 0) == .read)
+        policy.ended(isGood: true, at: second, random: 1)
+        #expect(policy.missing(key("new"), at: 2 * second) == .postponed(until: 30 * second))
+        #expect(policy.missing(key("new"), at: 30 * second) == .read)
+        // A read that failed is repeated sooner than that, whoever asks.
+        policy.ended(isGood: false, at: 31 * second, random: 0.5)
+        #expect(policy.missing(key("newer"), at: 31 * second) == .postponed(until: 31 * second + second / 2))
+    }
+
     @Test("A read that was due anyway does not begin the cool-down: a rotation just after it is seen")
     func noCoolDownAfterRefresh() {
         let policy = settled()
@@ -114,10 +126,10 @@ struct RefreshPolicyTests {
         let policy = settled()
         #expect(policy.missing(key("made up"), at: 0) == .read)
         policy.ended(isGood: true, at: 0, random: 1)
-        #expect(policy.missing(key("made up"), at: 31 * second) == .refuse)
+        #expect(policy.missing(key("made up"), at: 31 * second) == .unknown)
         #expect(policy.missing(key("new"), at: 31 * second) == .read)
         policy.ended(isGood: true, at: 31 * second, random: 1)
-        #expect(policy.missing(key("made up"), at: 119 * second) == .refuse)
+        #expect(policy.missing(key("made up"), at: 119 * second) == .unknown)
         #expect(policy.missing(key("made up"), at: 120 * second) == .read)
     }
 
@@ -135,7 +147,7 @@ struct RefreshPolicyTests {
         let policy = settled()
         #expect(policy.missing(key("new"), at: 0) == .read)
         policy.ended(isGood: false, at: 1, random: 0.5)
-        #expect(policy.missing(key("new"), at: 2) == .refuse)
+        #expect(policy.missing(key("new"), at: 2) == .postponed(until: 1 + second / 2))
         #expect(policy.isDue(at: 1 + second / 2))
         #expect(policy.missing(key("new"), at: second) == .wait)
         policy.ended(isGood: true, at: second, random: 0)

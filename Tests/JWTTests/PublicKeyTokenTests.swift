@@ -71,6 +71,24 @@ struct PublicKeyTokenTests {
         #expect(try verifier.verify(Sample.token(claims).utf8.span, at: now, allowing: .little) == "ann")
     }
 
+    @Test("A user is a recent one once a token of a public key was verified, whatever becomes of the keys")
+    func recentUsers() throws {
+        let verifier = try verifier(secret: Sample.secret)
+        func recentUser(_ id: String) -> Int? { verifier.recentUser(id.utf8Span.span) }
+        #expect(recentUser("ann") == nil)
+        #expect(verifier.outcome(PublicKeySample.tokenEdDSA + "A") != .success("ann"))
+        #expect(recentUser("ann") == nil)
+        #expect(verifier.outcome(PublicKeySample.tokenEdDSA) == .success("ann"))
+        let hash = try #require(recentUser("ann"))
+        #expect(recentUser("anna") == nil)
+        verifier.replaceKeys(try KeySet(secrets: [SharedSecret(Sample.secret)]))
+        #expect(recentUser("ann") == hash)
+        // A shared secret's tokens need no such order.
+        let claims = #"{"sub":"bob","exp":4102444800,"iss":"https://todo.example","aud":"https://todo.example"}"#
+        #expect(try verifier.outcome(Sample.token(claims)) == .success("bob"))
+        #expect(recentUser("bob") == nil)
+    }
+
     @Test("A token names its key, or exactly one key must fit")
     func choice() throws {
         #expect(try verifier().outcome(PublicKeySample.tokenWithoutKid) == .success("ann"))
@@ -101,10 +119,10 @@ struct PublicKeyTokenTests {
         let only = { (name: String) in PublicKeySample.rsa.replacing("\"kid\"", with: "\"alg\":\"\(name)\",\"kid\"") }
         let rs = try verifier(PublicKeySample.set(only("RS256")))
         #expect(rs.outcome(PublicKeySample.tokenRS256) == .success("ann"))
-        #expect(rs.outcome(PublicKeySample.tokenPS256) == .failure(.unknownKey))
+        #expect(rs.outcome(PublicKeySample.tokenPS256) == .failure(.unsupportedAlgorithm))
         let ps = try verifier(PublicKeySample.set(only("PS256")))
         #expect(ps.outcome(PublicKeySample.tokenPS256) == .success("ann"))
-        #expect(ps.outcome(PublicKeySample.tokenRS256) == .failure(.unknownKey))
+        #expect(ps.outcome(PublicKeySample.tokenRS256) == .failure(.unsupportedAlgorithm))
     }
 
     @Test(

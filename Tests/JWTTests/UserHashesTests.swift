@@ -3,29 +3,49 @@ import Testing
 
 @Suite("Hashes of users for logs")
 struct UserHashesTests {
+    private func hashes(_ secret: String = Sample.secret, count: Int = 4_096) throws -> UserHashes {
+        try UserHashes(key: SharedSecret(secret), count: count)
+    }
+
     @Test(
-        "A hash is the start of the id's SHA-256, asked for once or again",
-        arguments: [("ada", "fdee430d40bd"), ("grace@example.com", "b533d4547eaa"), ("", "e3b0c44298fc")])
-    func hash(user: String, digits: String) {
-        var hashes = UserHashes()
+        "A hash is the start of the id's HMAC-SHA-256 under the key, asked for once or again",
+        arguments: [("ada", "4910d4d5586d"), ("grace@example.com", "d5293ed211d9"), ("", "d138cf3ba5a1")])
+    func hash(user: String, digits: String) throws {
+        var hashes = try hashes()
         #expect(text(of: hashes.digits(of: user)) == digits)
         #expect(text(of: hashes.digits(of: user)) == digits)
     }
 
+    @Test("Under another key the same id has another hash, and a bare SHA-256 is none")
+    func keys() throws {
+        var (one, other) = (try hashes(), try hashes(Sample.otherSecret))
+        #expect(text(of: one.digits(of: "ada")) != text(of: other.digits(of: "ada")))
+        #expect(text(of: one.digits(of: "ada")) != "fdee430d40bd")
+    }
+
+    @Test("A secret that is derived for a purpose is the HMAC-SHA-256 of its name")
+    func derived() throws {
+        let secret = try SharedSecret(Sample.secret)
+        var hashes = try UserHashes(key: secret.derived(for: "one purpose"))
+        var others = try UserHashes(key: secret.derived(for: "another purpose"))
+        #expect(text(of: hashes.digits(of: "ada")) == "8b2e6a98adae")
+        #expect(text(of: others.digits(of: "ada")) != "8b2e6a98adae")
+    }
+
     @Test("Users who share a place keep their own hashes", arguments: [1, 2])
-    func sharedPlace(count: Int) {
-        var hashes = UserHashes(count: count)
+    func sharedPlace(count: Int) throws {
+        var hashes = try hashes(count: count)
         for _ in 0..<3 {
-            #expect(text(of: hashes.digits(of: "ada")) == "fdee430d40bd")
-            #expect(text(of: hashes.digits(of: "grace@example.com")) == "b533d4547eaa")
+            #expect(text(of: hashes.digits(of: "ada")) == "4910d4d5586d")
+            #expect(text(of: hashes.digits(of: "grace@example.com")) == "d5293ed211d9")
         }
     }
 
     @Test("Two spellings of one character are two users")
-    func spellings() {
-        var hashes = UserHashes(count: 1)
-        #expect(text(of: hashes.digits(of: "\u{E9}")) == "4a99557e4033")
-        #expect(text(of: hashes.digits(of: "e\u{301}")) == "bf12767b0f2a")
+    func spellings() throws {
+        var hashes = try hashes(count: 1)
+        #expect(text(of: hashes.digits(of: "\u{E9}")) == "7bc240783989")
+        #expect(text(of: hashes.digits(of: "e\u{301}")) == "af831fb5d0f2")
     }
 
     private func text(of digits: UserHashes.Digits) -> String {

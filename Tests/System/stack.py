@@ -1,5 +1,6 @@
 """The running stack under test: where it is, and how its parts are stopped, started and looked at."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -93,6 +94,30 @@ def reload_nginx():
 
 def _children(pid: int) -> set[int]:
     return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def database(sql: str) -> str:
+    """What a query gives, asked as the superuser."""
+    return deploy(f'psql_as_superuser -d todo -Atc "{sql}"').strip()
+
+
+@contextlib.contextmanager
+def own_worker(name: str, **settings: str):
+    """A worker beside the pool, with settings of its own: its socket and its pid."""
+    folder = os.path.dirname(LISTEN_SOCKET)
+    socket_path, pid_file = f"{folder}/{name}.sock", f"{folder}/{name}.pid"
+    exports = " ".join(f"{key}='{value}'" for key, value in settings.items())
+    deploy(f"export DATABASE_URL BETTER_AUTH_SECRET {exports}; "
+           f"as_service setsid --fork sh -c 'echo $$ >\"$2\"; exec \"$1\" serve --listen \"$3\"' sh \"$(pool_program)\" '{pid_file}' '{socket_path}' >/dev/null 2>&1 </dev/null")
+    eventually("its socket", lambda: os.path.exists(socket_path))
+    pid = int(Path(pid_file).read_text())
+    try:
+        yield socket_path, pid
+    finally:
+        os.kill(pid, signal.SIGCONT)
+        os.kill(pid, signal.SIGTERM)
+        eventually("it ends", lambda: not is_running(pid))
+        subprocess.run(["rm", "-f", socket_path, pid_file], check=True)
 
 
 def start_pool():

@@ -89,6 +89,38 @@ def test_what_is_wrong_is_said_in_one_plain_sentence(copy, settings, words):
     assert "line " not in done.stderr
 
 
+HOSTILE = [
+    'https://a.example" "x"; } server { "', 'https://a"b', "https://a.example;", "https://$host", "https://a{b}", "https://a\\b", "https://a\nb",
+    "https://a.example\n", "https://a.example\ninclude /etc/passwd;", "https://a\tb", "https://a`id`", "https://$(id)", "https://a|b", "https://a%22b",
+    "https://a.example/path", "https://a b", "https://*.example", "*", "null", "https://\u00e9.example", "https://a.example:123456", "https://[::1",
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("name", ["CORS_ORIGINS", "ALLOWED_ORIGINS", "FRONTEND_URL"])
+def test_attack_an_origin_that_nginx_could_misread_is_refused_by_program_and_scripts_and_reaches_no_file(name, value):
+    file = stack.HOME / "nginx" / "origins.conf"
+    before = file.read_bytes(), file.stat().st_mtime_ns
+    settings = {**os.environ, **stack.SETTINGS, name: f"https://good.example,{value}"}
+    script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; settle; nginx_configure'
+    done = subprocess.run(["bash", "-c", script], env=settings, text=True, capture_output=True)
+    assert done.returncode == 1 and done.stderr.strip().startswith(f"error: {name} "), done.stderr
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == before
+    checked = subprocess.run([stack.PROGRAM, "check"], env=settings, text=True, capture_output=True)
+    assert checked.returncode != 0 and f"{name} must be origins" in checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize("value, origins", [
+    (" https://a.example/ , http://b.example:8080,", ["https://a.example", "http://b.example:8080"]),
+    ('["https://a.example", "http://[::1]:3000"]', ["https://a.example", "http://[::1]:3000"]),
+    ("'https://a.example'", ["https://a.example"]), ("tauri://localhost", ["tauri://localhost"]), ("https://my_app.local", ["https://my_app.local"]),
+])
+def test_origins_that_the_program_takes_are_written_for_nginx(value, origins):
+    script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; origins_read; printf %s "$lines"'
+    done = subprocess.run(["bash", "-c", script], env={**os.environ, "CORS_ORIGINS": value}, text=True, capture_output=True, check=True)
+    assert done.stdout == "".join(f'"{origin}" "{origin}";\n' for origin in origins)
+
+
 def test_a_secret_that_is_too_short_is_said_by_the_service(copy):
     done = run("up", TODO_PORT=free_port(), BETTER_AUTH_SECRET="too short")
     assert done.returncode == 1 and "BETTER_AUTH_SECRET" in done.stderr + done.stdout

@@ -60,6 +60,56 @@ def test_a_drained_worker_loses_nothing_posts_included(user):
     assert len(stack.wait_for_pool()) == stack.pool_size()
 
 
+class Stopped:
+    """A write that was committed by workers that were stopped before they could answer, and are killed now."""
+
+    def __init__(self, user, method: str, path: str, **how):
+        lock = f"begin; select from todo.owners where owner_user_id = '{user.name}' for update; select pg_sleep(2); commit"
+        script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; settle; psql_as_superuser -d todo -c "{lock}"'
+        waiting = "select count(*) from pg_stat_activity where usename = 'todo_runtime' and wait_event_type = 'Lock'"
+        with subprocess.Popen(["bash", "-c", script], stdout=subprocess.DEVNULL) as process, web.Connection() as connection:
+            stack.eventually("the lock", lambda: stack.database("select count(*) from pg_locks where relation = 'todo.owners'::regclass and mode = 'RowShareLock'") != "0")
+            connection.send(web.request(method, path, token=user.token, **how))
+            stack.eventually("it waits for the lock", lambda: stack.database(waiting) == "1")
+            pids = stack.wait_for_pool()
+            for pid in pids:
+                stack.send_signal(pid, signal.SIGSTOP)
+            assert process.wait() == 0
+            stack.eventually("it is done", lambda: stack.database(waiting.replace("wait_event_type = 'Lock'", "state = 'active'")) == "0")
+            self.change = stack.database(f"select change from todo.owners where owner_user_id = '{user.name}'")
+            for pid in pids:
+                stack.send_signal(pid, signal.SIGKILL)
+            self.answer = connection.read()
+        stack.wait_for_pool()
+
+
+def test_a_delete_that_a_killed_worker_had_done_is_204_and_a_second_delete_is_404(user):
+    keep, task = user.create("Stays"), user.create("Goes")
+    stopped = Stopped(user, "DELETE", user.path(task["id"]))
+    assert stopped.change == "3", "it was committed before the worker was killed"
+    assert stopped.answer.expect(204).body == b""
+    user.call("DELETE", task["id"]).expect(404)
+    assert user.list() == [keep]
+
+
+def test_a_put_that_a_killed_worker_had_done_is_not_done_again_and_its_outcome_is_unknown(user):
+    """Done again, it could bring an older value back over a newer one."""
+    user.create("Old")
+    stopped = Stopped(user, "PUT", user.path(1), json_body={"title": "New"})
+    assert "unknown" in stopped.answer.expect(502).detail
+    assert stopped.change == "2" == stack.database(f"select change from todo.owners where owner_user_id = '{user.name}'")
+    assert user.read(1)["title"] == "New"
+
+
+@pytest.mark.parametrize("method, suffix", [("PUT", "/1"), ("DELETE", "/1"), ("PATCH", "/1/complete"), ("POST", ""), ("GET", "/1")])
+def test_what_no_worker_has_seen_is_sent_once_more_whatever_it_is(make_user, special_locations, method, suffix):
+    """As where one of several hosts is down: no connection could be made."""
+    user = make_user("unconnected-")
+    user.create()
+    body = {"json_body": {"title": "x"}} if method in ("PUT", "POST") else {}
+    assert user.request(method, user.tasks + suffix, **body).status == {"POST": 201, "DELETE": 204}.get(method, 200)
+
+
 def test_an_idle_worker_ends_soon_after_sigterm():
     pid = stack.wait_for_pool()[0]
     stack.send_signal(pid, signal.SIGTERM)

@@ -13,7 +13,7 @@ import stack
 import tokens
 import web
 from issuer import ALGORITHMS, PATH, Issuer, Key, follow, log_position, log_since, restart_pool
-from identity import get, refused
+from identity import get, not_admitted, refused
 from tokens import claims, encoded
 
 
@@ -108,7 +108,7 @@ def test_attack_hs256_with_a_public_key_as_secret(issuer, form, named):
 def test_attack_key_of_the_attacker_embedded_as_jwk(issuer):
     for kid in ("EdDSA-key", None, "mine"):
         own = Key(kid)
-        refused(own.sign(issuer.claims("mallory"), jwk=own.jwk))
+        not_admitted(own.sign(issuer.claims("mallory"), jwk=own.jwk))
 
 
 @pytest.mark.parametrize("member", ["jku", "x5u"])
@@ -117,7 +117,7 @@ def test_attack_key_of_the_attacker_by_url(issuer, member):
     try:
         for kid in ("EdDSA-key", "mine"):
             other.keys = [Key(kid)]
-            refused(other.keys[0].sign(issuer.claims("mallory"), **{member: other.base + PATH}))
+            not_admitted(other.keys[0].sign(issuer.claims("mallory"), **{member: other.base + PATH}))
         assert other.requests == []
     finally:
         other.stop()
@@ -135,7 +135,7 @@ def test_attack_certificate_of_the_attacker(issuer):
 def test_attack_kid_with_a_path_sql_and_control_characters(issuer, kid):
     own = Key(None)
     position = log_position()
-    refused(own.sign(issuer.claims("mallory"), kid=kid))
+    not_admitted(own.sign(issuer.claims("mallory"), kid=kid))
     assert "msg=forged" not in log_since(position).replace("\\n", "")
     get(issuer.token("ada"), "ada").expect(200)
 

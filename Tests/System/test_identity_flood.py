@@ -2,6 +2,7 @@
 
 IDENTITY_FLOOD_SECONDS=120 makes each last that long, for figures."""
 
+import itertools
 import json
 import os
 import re
@@ -94,6 +95,36 @@ def test_attack_a_flood_of_distinct_bad_tokens_leaves_memory_and_latency_flat(is
     assert len(issuer.requests) - fetches <= stack.pool_size() * (1 + SECONDS // 30)
     # Nobody was pushed out: the regular user's token needs no signature work afterwards either.
     get(token, "ada").expect(200)
+
+
+def test_attack_a_flood_of_forged_tokens_does_not_hold_up_a_refreshed_one(issuer):
+    """256 connections send forged tokens in a stranger's name. A user who was there before comes with a new token each time,
+    as after a refresh, and is verified first; somebody who was never there waits among the forged ones."""
+    refreshed = (issuer.token("ada", exp=int(time.time()) + 3600, jti=f"{number}") for number in itertools.count())
+    web.at_once([web.request("GET", "/api/ada/tasks", token=next(refreshed)) for _ in range(50)])
+    payload = encoded(json.dumps(issuer.claims("stranger", exp=int(time.time()) + 3600)).encode())
+    flood = subprocess.Popen(
+        ["wrk", "-t2", "-c256", f"-d{SECONDS}s", "-s", Path(__file__).with_name("flood.lua"), stack.BASE_URL, "--", "/api/stranger/tasks",
+         "wrong signatures", encoded(b'{"alg":"EdDSA","kid":"first"}'), payload], stdout=subprocess.PIPE, text=True)
+    times = {"known": [], "new": []}
+    time.sleep(SECONDS / 6)
+    end = time.monotonic() + SECONDS / 2
+    with web.Connection() as connection:
+        for number in itertools.count():
+            for kind, user, token in (("known", "ada", next(refreshed)), ("new", f"new-{number}", issuer.token(f"new-{number}"))):
+                start = time.monotonic()
+                connection.call("GET", f"/api/{user}/tasks/1", token=token).expect(404)
+                times[kind].append((time.monotonic() - start) * 1000)
+            if time.monotonic() > end:
+                break
+    assert flood.poll() is None, "the flood went on meanwhile"
+    out = flood.communicate(timeout=SECONDS + 30)[0]
+    requests, others = map(int, re.search(r"requests=(\d+) others=(\d+)", out).groups())
+    known, new = statistics.median(times["known"]), statistics.median(times["new"])
+    print(f"\n{requests} forged in {SECONDS} s: a new token of a known user {known:.1f} ms (p99 {p99(times['known']):.1f}), the first of a new one "
+          f"{new:.1f} ms (p99 {p99(times['new']):.1f}); medians of {len(times['known'])}")
+    assert requests > 500 * SECONDS and others == 0
+    assert known < new / 2
 
 
 def test_a_flood_is_over_when_it_is_over(issuer):

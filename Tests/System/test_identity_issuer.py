@@ -1,15 +1,17 @@
 """An issuer that rotates its keys, goes down or breaks; a file of keys; a shared secret that changes."""
 
+import re
 import statistics
 import threading
 import time
 
 import pytest
 
+import fastcgi
 import stack
 import tokens
 import web
-from identity import get, refused
+from identity import get, not_admitted, refused
 from issuer import Answer, Issuer, Key, follow, log_position, log_since, restart_pool
 from tokens import claims, encoded
 
@@ -97,7 +99,8 @@ def test_an_unknown_key_waits_two_seconds_at_most_disturbs_nobody_and_then_costs
             connection.call("GET", "/api/ada/tasks/1", token=good).expect(404)
             times.append(time.monotonic() - start)
     for connection in connections:
-        assert connection.read().expect(401).detail == "Invalid token"
+        answer = connection.read().expect(503)
+        assert answer.detail == "The token's key is not known yet" and answer.header("Retry-After") == "1"
         connection.close()
     assert 1.8 < time.monotonic() - begun < 3
     assert statistics.quantiles(times, n=100)[98] < 0.1, statistics.quantiles(times, n=100)[98]
@@ -106,9 +109,35 @@ def test_an_unknown_key_waits_two_seconds_at_most_disturbs_nobody_and_then_costs
     fetches = len(issuer.requests)
     for number in range(20):
         start = time.monotonic()
-        refused(issuer.token("mallory", Key(f"made up {number}")))
+        not_admitted(issuer.token("mallory", Key(f"made up {number}")))
         assert time.monotonic() - start < 0.5
     assert len(issuer.requests) == fetches, "asked again within 30 seconds"
+
+
+def test_a_new_key_within_30_seconds_of_a_made_up_one_is_503_and_accepted_when_retry_after_is_over(issuer):
+    """A client that is told 401 logs its user out; nobody knows yet whether this one should."""
+    issuer.keys = [Key("first")]
+    stranger, new = issuer.token("ada", Key("made up")), Key("second")
+    with stack.own_worker("new-key", BETTER_AUTH_URL=issuer.base) as (path, _), fastcgi.Connection(path) as connection:
+        def ask(token: str) -> str:
+            return connection.send(fastcgi.request("GET", "/api/ada/tasks/1", token=token)).raw().decode()
+
+        stack.eventually("it is ready", lambda: "Status: 404 " in ask(issuer.token("ada")))
+        # The keys are read for it, and it is not among them: that is known.
+        begun = time.monotonic()
+        assert "Status: 401 " in ask(stranger)
+        issuer.keys = [*issuer.keys, new]
+        for _ in range(20):
+            answer = ask(issuer.token("ada", new))
+            assert "Status: 503 " in answer and "The token's key is not known yet" in answer and "WWW-Authenticate" not in answer
+            assert "Status: 401 " in ask(stranger)
+            assert "Status: 404 " in ask(issuer.token("ada"))
+        assert len(issuer.requests) == 2
+        seconds = int(re.search(r"Retry-After: (\d+)\r\n", answer)[1])
+        assert 25 <= seconds <= 30
+        time.sleep(max(begun + seconds - time.monotonic(), 0) + 1)
+        assert "Status: 404 " in ask(issuer.token("ada", new))
+        assert len(issuer.requests) == 3
 
 
 def test_a_client_that_goes_away_while_it_waits_leaves_nothing_behind(issuer):
@@ -211,8 +240,8 @@ def test_keys_that_are_refused_are_told_once_each_with_kid_and_reason(issuer):
     position = log_position()
     follow(issuer)
     get(issuer.token("ada"), "ada").expect(200)
-    refused(issuer.token("mallory", bad))
-    refused(issuer.token("mallory", Key("made up")))
+    not_admitted(issuer.token("mallory", bad))
+    not_admitted(issuer.token("mallory", Key("made up")))
     refused_lines = [line for line in log_since(position).splitlines() if 'msg="key refused"' in line]
     for name, reason in (("published with its private half", "with private members"), ("weak", "exponent")):
         lines = [line for line in refused_lines if name in line]

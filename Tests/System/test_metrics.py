@@ -1,6 +1,6 @@
 """What the pool counts, logs and tells of itself."""
 
-import hashlib
+import hmac
 import json
 import os
 import re
@@ -456,9 +456,24 @@ def test_a_slow_request_is_logged_with_its_phases(watched, user):
     assert list(parts) == ["queue", "verify", "database"] and float(parts["database"]) == pytest.approx(line["database_ms"], abs=0.01)
 
 
+def test_a_request_that_is_slow_only_because_its_answer_is_not_taken_has_its_id_in_the_log(watched, user):
+    for _ in range(300):
+        user.create("x" * 200, description="x" * 1000)
+    with fastcgi.Connection() as connection:
+        connection.send(fastcgi.request("GET", user.tasks, token=user.token))
+        time.sleep(0.7)
+        answer = connection.raw()
+    id = re.search(rb"X-Request-ID: ([0-9a-f]{32})\r\n", answer)[1].decode()
+    line = stack.eventually("its line", lambda: next((line for line in watched.log() if line.get("request_id") == id), None))
+    assert line["msg"] == "slow request" and line["write_ms"] > 300 > line["queue_ms"] + line["verify_ms"] + line["database_ms"]
+    assert not [line for line in watched.log() if line.get("request_id") == "-"]
+
+
 def test_answers_carry_a_hash_of_the_user_for_nginx_alone(watched, user):
-    """So that its log can tell users apart without their ids; a stranger's answer has none."""
-    mark = hashlib.sha256(user.name.encode()).hexdigest()[:12].encode()
+    """So that its log can tell users apart without their ids; a stranger's answer has none. Nobody without the key can
+    look an address up in it."""
+    key = hmac.digest(stack.SECRET.encode(), b"todo-fcgi X-User-Hash", "sha256")
+    mark = hmac.digest(key, user.name.encode(), "sha256").hex()[:12].encode()
     with fastcgi.Connection() as connection:
         for path, token, status in ((user.tasks, user.token, 200), (f"{user.tasks}/999", user.token, 404), ("/api/other/tasks", user.token, 403)):
             connection.send(fastcgi.request("GET", path, token=token))

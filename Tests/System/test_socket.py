@@ -1,9 +1,10 @@
 """The workers' socket itself: kept connections, broken ones, and bytes that are no FastCGI."""
 
 import os
+import re
+import signal
 import stat
 import struct
-import subprocess
 import time
 
 import pytest
@@ -141,26 +142,57 @@ def test_a_peer_that_dribbles_does_not_stop_the_worker_for_long(user):
             connection.close()
 
 
-def test_the_environment_sets_the_switches_defaults(user, tmp_path):
-    """A worker of its own, beside the pool."""
+def test_the_environment_sets_the_switches_defaults(user):
     user.create("x")
-    socket_path = f"{os.path.dirname(stack.LISTEN_SOCKET)}/switches.sock"
-    pid_file = f"{os.path.dirname(stack.LISTEN_SOCKET)}/switches.pid"
-    stack.deploy(
-        "export DATABASE_URL BETTER_AUTH_SECRET TODO_LIST_SHAPE=object TODO_DELETE_STATUS=200; "
-        f"as_service setsid --fork sh -c 'echo $$ >\"$2\"; exec \"$1\" serve --listen \"$3\"' sh \"$(pool_program)\" '{pid_file}' '{socket_path}' >/dev/null 2>&1 </dev/null")
-    stack.eventually("its socket", lambda: os.path.exists(socket_path))
-    pid = int(open(pid_file).read())
-    try:
-        with Connection(socket_path) as connection:
-            status, body = stack.eventually("it is ready", lambda: (answer := connection.call("GET", user.tasks, token=user.token))[0] == 200 and answer)
-            assert body.startswith(b'{"tasks":[{')
-            assert connection.call("GET", user.tasks, token=user.token, TODO_LIST_SHAPE="array")[1].startswith(b"[{")
-            assert connection.call("DELETE", user.tasks + "/1", token=user.token) == (200, b'{"message":"Task deleted successfully","id":1}')
-            user.create("y")
-            assert connection.call("DELETE", user.tasks + "/2", token=user.token, TODO_DELETE_STATUS="204") == (204, b"")
-    finally:
-        os.kill(pid, 15)
-        stack.eventually("it ends", lambda: not stack.is_running(pid))
-        subprocess.run(["rm", "-f", socket_path, pid_file], check=True)
+    with stack.own_worker("switches", TODO_LIST_SHAPE="object", TODO_DELETE_STATUS="200") as (path, _), Connection(path) as connection:
+        status, body = stack.eventually("it is ready", lambda: (answer := connection.call("GET", user.tasks, token=user.token))[0] == 200 and answer)
+        assert body.startswith(b'{"tasks":[{')
+        assert connection.call("GET", user.tasks, token=user.token, TODO_LIST_SHAPE="array")[1].startswith(b"[{")
+        assert connection.call("DELETE", user.tasks + "/1", token=user.token) == (200, b'{"message":"Task deleted successfully","id":1}')
+        user.create("y")
+        assert connection.call("DELETE", user.tasks + "/2", token=user.token, TODO_DELETE_STATUS="204") == (204, b"")
     assert web.call("GET", user.tasks, token=user.token).json() == []
+
+
+def test_a_delete_that_nginx_sends_once_more_finds_what_was_just_deleted_and_a_clients_second_one_does_not(user):
+    user.create()
+    user.create()
+    with Connection() as connection:
+        def delete(id: int, **more: str) -> int:
+            return connection.call("DELETE", f"{user.tasks}/{id}", token=user.token, **more)[0]
+
+        assert [delete(1), delete(1), delete(1, TODO_REPEATED="1"), delete(1)] == [204, 404, 204, 404]
+        assert [delete(2, TODO_REPEATED="1"), delete(3, TODO_REPEATED="1")] == [204, 404]
+
+
+def queue_milliseconds(answer: bytes) -> float:
+    """What an answer says of the time from nginx to the worker."""
+    return float(re.search(rb"Server-Timing: queue;dur=([0-9.]+)", answer)[1])
+
+
+def test_the_clock_of_nginx_may_be_wrong_and_time_in_a_real_queue_counts(user):
+    """On another host it may be seconds behind or ahead; what a stopped worker left waiting has waited."""
+    user.create()
+    target = f"{user.tasks}/1"
+    with stack.own_worker("clock", TODO_REQUEST_TIMEOUT="2", TODO_SERVER_TIMING="on") as (path, pid), Connection(path) as connection:
+        stack.eventually("it is ready", lambda: connection.call("GET", target, token=user.token)[0] == 200)
+        for seconds in (-86400, -10, -3, 3, 10, 86400):
+            for pause in (0, 0, 1.5):
+                time.sleep(pause)
+                answer = connection.send(request("GET", target, token=user.token, REQUEST_START=f"{time.time() + seconds:.3f}")).raw()
+                assert answer.startswith(b"Status: 200 ") or b"\r\nStatus: 200 " in answer, (seconds, answer)
+                assert queue_milliseconds(answer) == 0, seconds
+        answer = connection.send(request("GET", target, token=user.token)).raw()
+        assert queue_milliseconds(answer) < 100
+
+        def stopped_for(seconds: float) -> bytes:
+            stack.send_signal(pid, signal.SIGSTOP)
+            connection.send(request("GET", target, token=user.token))
+            time.sleep(seconds)
+            stack.send_signal(pid, signal.SIGCONT)
+            return connection.raw()
+
+        answer = stopped_for(1.2)
+        assert b"Status: 200 " in answer and 1100 < queue_milliseconds(answer) < 1900
+        answer = stopped_for(2.2)
+        assert b"Status: 503 " in answer and b"Retry-After: 1\r\n" in answer

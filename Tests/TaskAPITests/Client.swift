@@ -36,6 +36,7 @@ struct Call {
     var requestID = "r-1"
     var listShape = ""
     var deleteStatus = ""
+    var isRepeated = false
     var bodyIsTooLarge = false
     var bodyIsIncomplete = false
 
@@ -97,13 +98,13 @@ final class Client {
             method: method.span, target: target.span, body: call.body.span, bodyIsTooLarge: call.bodyIsTooLarge,
             bodyIsIncomplete: call.bodyIsIncomplete, authorization: authorization.span, contentType: contentType.span,
             accept: accept.span, origin: origin.span, requestID: requestID.span, listShape: listShape.span,
-            deleteStatus: deleteStatus.span)
+            deleteStatus: deleteStatus.span, isRepeated: call.isRepeated)
         operation = nil
         switch api.plan(request, at: 1_700_000_000, state: { state }, into: &writer) {
         case .answered(let answered): self.answered = answered
         case .awaitKey(let key, let endpoint):
             awaited = key
-            answered = api.refuse(request, .unknownKey, endpoint: endpoint, into: &writer)
+            answered = api.refuse(request, TokenError.unknownKey, endpoint: endpoint, into: &writer)
         case .awaitVerification:
             preconditionFailure("any work is allowed")
         case .perform(let operation, let pending):
@@ -128,11 +129,11 @@ final class Client {
         }
     }
 
-    func refuseOverloaded() -> Reply {
+    func refuse(_ refusal: Refusal) -> Reply {
         let method = Array("GET".utf8)
         let target = Array("/".utf8)
         let request = Request(method: method.span, target: target.span, body: [UInt8]().span)
-        _ = api.refuse(overloaded: request, into: &writer)
+        _ = api.refuse(request, refusal, into: &writer)
         return Reply(writer)
     }
 }

@@ -68,6 +68,8 @@ struct CrossOriginTests {
             ("", []), ("http://localhost:3000", ["http://localhost:3000"]),
             (" https://a.example/ , http://b.example:8080,", ["https://a.example", "http://b.example:8080"]),
             ("tauri://localhost", ["tauri://localhost"]), ("http://[::1]:3000", ["http://[::1]:3000"]),
+            (#"["https://a.example", "http://[::1]:3000"]"#, ["https://a.example", "http://[::1]:3000"]),
+            ("'https://a.example'", ["https://a.example"]), ("https://my_app.local", ["https://my_app.local"]),
         ])
     func list(text: String, origins: [String]) throws {
         #expect(try AllowedOrigins(list: text).origins == origins)
@@ -75,13 +77,37 @@ struct CrossOriginTests {
 
     @Test(
         "What is no origin is refused: an asterisk first of all",
-        arguments: ["*", "https://*.example", "null", "a.example", "https://", "http://a.example/path", "http://a b"])
+        arguments: [
+            "*", "https://*.example", "null", "a.example", "https://", "http://a.example/path", "http://a b",
+            "https://a.example:", "https://a.example:123456", "https://a.example:80:80", "https://a.example:x",
+            "https://user@a.example", "https://a.example?x", "https://a.example#x", "://a.example", "1://a.example",
+            "HTTPS://a.example", "https://[::1", "https://[]", "https://[::1]x", "https://[g]",
+            "https://\u{e9}.example",
+        ])
     func noOrigin(text: String) {
+        refused(text)
+    }
+
+    @Test(
+        "What would mean something to nginx or a shell is refused",
+        arguments: [
+            #"https://a.example" "x"; } server { #"#, #"https://a"b"#, "https://a';b", "https://a.example;",
+            "https://$host",
+            "https://${host}", "https://a{b}", "https://a\\b", "https://a\nb", "https://a.example\n", "https://a\rb",
+            "https://a\tb", "https://a`id`", "https://$(id)", "https://a|b", "https://a&b", "https://a%22b",
+            "https://a\u{0}b", "https://a\u{85}b", "https://a<b>", "https://a\u{301}", #""https://a.example"#,
+        ])
+    func hostile(text: String) {
+        refused(text)
+    }
+
+    private func refused(_ text: String) {
         do {
             _ = try AllowedOrigins(list: "http://a.example,\(text)")
             Issue.record("\(text) was taken for an origin")
         } catch {
             #expect(error.origin == text)
+            #expect(error.number == 2)
         }
     }
 }

@@ -57,7 +57,7 @@ final class MemoryStore: TaskStore {
             }
         case .complete(let id, let completed):
             return change(id, of: owner, unless: false) { $0.completed = completed ?? !$0.completed }
-        case .delete(let id):
+        case .delete(let id, _):
             let deleted = tasks[owner, default: []].filter { $0.id == id }
             tasks[owner, default: []].removeAll { $0.id == id }
             return MemoryRows(deleted)

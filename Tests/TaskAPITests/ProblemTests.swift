@@ -94,11 +94,17 @@ struct ProblemTests {
         #expect(!reply.body.contains("42P01") && !reply.body.contains("23514"))
     }
 
-    @Test("A request that the load leaves no time for is answered 503, to be tried again in a second")
-    func overloaded() {
-        let reply = Client().refuseOverloaded()
-        #expect(reply.status == 503)
-        #expect(reply["Retry-After"] == "1")
+    @Test("A worker can refuse a request that it did not plan")
+    func refusals() {
+        let client = Client()
+        let overloaded = client.refuse(.overloaded)
+        #expect(overloaded.status == 503)
+        #expect(overloaded["Retry-After"] == "1")
+        let unknown = client.refuse(.unknownKey(retryAfter: 29))
+        #expect(unknown.status == 503)
+        #expect(unknown["Retry-After"] == "29")
+        #expect(unknown.json["detail"] == "The token's key is not known yet")
+        #expect(unknown["WWW-Authenticate"] == nil)
     }
 
     @Test("A short answer after a long one holds nothing of it")

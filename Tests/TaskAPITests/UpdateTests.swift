@@ -132,6 +132,17 @@ struct UpdateTests {
         #expect(client.send("DELETE", "/api/ada/tasks/1").json["detail"] == "Task not found")
     }
 
+    @Test("A delete that the edge sends once more asks also for what was deleted a moment ago")
+    func repeatedDelete() {
+        let client = Client()
+        client.create("T")
+        let call = Call("DELETE", "/api/ada/tasks/1")
+        #expect(client.send(call.with { $0.isRepeated = true }).status == 204)
+        #expect(client.operation?.action == .delete(1, again: true))
+        #expect(client.send(call).status == 404)
+        #expect(client.operation?.action == .delete(1, again: false))
+    }
+
     @Test(
         "What a delete answers is configured, and a location may say otherwise",
         arguments: [

@@ -96,6 +96,26 @@ import Testing
         #expect(all == .done(all.tasks ?? [], total: 1))
     }
 
+    @Test("A delete that may have been made before finds what was deleted within a minute, and no older deletion")
+    func deleteAgain() throws {
+        try client.create(owner, "gone", "long gone", "stays")
+        let deleted = try client.task(owner, .delete(1))
+        #expect(try client.tasks(owner, .delete(1)).isEmpty)
+        #expect(try client.task(owner, .delete(1, again: true)).change > deleted.change)
+        #expect(try client.tasks(owner, .delete(1)).isEmpty)
+        for action in operations(on: 1) { #expect(try client.tasks(owner, action).isEmpty) }
+        _ = try client.task(owner, .delete(2))
+        _ = try TestDatabase.shared().execute(
+            """
+            update todo.tasks set deleted_at = deleted_at - interval '61 s'
+            where owner_user_id = '\(owner)' and id = 2
+            """)
+        #expect(try client.tasks(owner, .delete(2, again: true)).isEmpty)
+        #expect(try client.task(owner, .delete(3, again: true)).title == "")
+        #expect(try client.tasks(owner, .delete(4, again: true)).isEmpty)
+        #expect(try client.tasks(owner + "2", .delete(1, again: true)).isEmpty)
+    }
+
     @Test(
         "An id that was never given finds nothing", arguments: [0, -1, 2, .max, .min, 9_007_199_254_740_992] as [Int64])
     func unknown(id: Int64) throws {

@@ -6,8 +6,7 @@ import Testing
 @Suite("Names of requests")
 struct RequestNameTests {
     private func text(_ name: RequestName, _ number: UInt64) -> String {
-        name.set(RequestID(rawValue: number))
-        return name.text
+        name.text(of: RequestID(rawValue: number))
     }
 
     @Test("They have 32 hexadecimal digits, the same for the same request and others for all others")

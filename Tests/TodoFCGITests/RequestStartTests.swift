@@ -20,4 +20,28 @@ struct RequestStartTests {
     func moments(_ text: String, _ nanoseconds: UInt64?) {
         #expect(RequestStart.nanoseconds(text.utf8Span.span) == nanoseconds)
     }
+
+    @Test(
+        "A start counts unless it lies ahead or before all that this process may have left waiting",
+        arguments: [
+            // Whole seconds: the start, now, what may have waited, and what counts.
+            (100, 100, 0, 0), (100, 103, 3, 3), (100, 103, 20, 3), (100, 103, 2, 0),
+            // nginx's clock is ten seconds behind, or ahead.
+            (90, 100, 0, 0), (90, 100, 1, 0), (110, 100, 20, 0),
+            // The process was stopped for ten seconds.
+            (90, 100, 10, 10),
+        ] as [(UInt64, UInt64, UInt64, UInt64)])
+    func ages(start: UInt64, now: UInt64, longest: UInt64, age: UInt64) {
+        let second: UInt64 = 1_000_000_000
+        let text = "\(start).000"
+        #expect(
+            RequestStart.age(text.utf8Span.span, at: now * second, longest: longest * second) == age * second)
+    }
+
+    @Test("What nginx itself may take is allowed for")
+    func allowance() {
+        let now: UInt64 = 100_090_000_000
+        #expect(RequestStart.age("100.000".utf8Span.span, at: now, longest: 0) == 90_000_000)
+        #expect(RequestStart.age("99.900".utf8Span.span, at: now, longest: 0) == 0)
+    }
 }

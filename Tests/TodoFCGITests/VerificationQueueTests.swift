@@ -9,6 +9,14 @@ import Testing
 
 @Suite("Requests whose tokens take a public key's work")
 struct VerificationQueueTests {
+    private let loop: EventLoop
+    private let queue: VerificationQueue
+
+    init() throws {
+        loop = try EventLoop()
+        queue = VerificationQueue(on: loop)
+    }
+
     private func held(_ id: UInt64, _ bytes: Int = 0) -> HeldRequest {
         let method = Array("POST".utf8)
         let body = [UInt8](repeating: 7, count: bytes)
@@ -22,10 +30,20 @@ struct VerificationQueueTests {
         override func ready(_ readiness: Readiness) { count += 1 }
     }
 
+    /// The order in which the requests that wait have their turns.
+    private func order() throws -> [UInt64] {
+        var order: [UInt64] = []
+        queue.onTurn = { order.append($0.id.rawValue) }
+        var count = -1
+        while order.count > count {
+            count = order.count
+            try loop.turn(timeout: 1_000_000)
+        }
+        return order
+    }
+
     @Test("One a turn where each takes long, in the order they came, and after all that is ready")
     func turns() throws {
-        let loop = try EventLoop()
-        let queue = VerificationQueue(on: loop)
         let busy = Busy()
         // An empty pipe can always be written to.
         var ends: [Int32] = [0, 0]
@@ -34,8 +52,8 @@ struct VerificationQueueTests {
         try loop.add(busy, descriptor: ends[1], for: .writable)
         var left: [UInt64] = []
         var turnsBefore: [Int] = []
-        queue.leaves = { guest in
-            left.append(guest.id.rawValue)
+        queue.onTurn = { request in
+            left.append(request.id.rawValue)
             turnsBefore.append(busy.count)
             let start = Clock.monotonic
             while Clock.monotonic < start + 100_000 {}
@@ -48,20 +66,53 @@ struct VerificationQueueTests {
         loop.remove(busy)
     }
 
+    @Test("A recent user comes before all others, who have every fourth turn")
+    func recentFirst() throws {
+        for id in 1...8 as ClosedRange<UInt64> { queue.admit(held(id)) }
+        for id in 101...108 as ClosedRange<UInt64> { queue.admit(held(id), of: Int(id)) }
+        let order = try order()
+        #expect(order == [101, 102, 103, 1, 104, 105, 106, 2, 107, 108, 3, 4, 5, 6, 7, 8])
+    }
+
+    @Test("Of one recent user a few come first, and the rest wait among all others")
+    func fewOfOne() throws {
+        for id in 1...3 as ClosedRange<UInt64> { queue.admit(held(id)) }
+        for id in 101...106 as ClosedRange<UInt64> { queue.admit(held(id), of: 1) }
+        queue.admit(held(201), of: 2)
+        #expect(try order() == [101, 102, 103, 1, 104, 201, 2, 3, 105, 106])
+        // Their turns are over: as many come first again.
+        for id in 1...3 as ClosedRange<UInt64> { queue.admit(held(id)) }
+        for id in 101...104 as ClosedRange<UInt64> { queue.admit(held(id), of: 1) }
+        #expect(try order().last == 3)
+    }
+
     @Test("There is room for a number of requests and a number of bytes, and room again when they have left")
     func bounds() throws {
-        let loop = try EventLoop()
-        let queue = VerificationQueue(on: loop)
-        queue.leaves = { _ in }
         #expect(queue.hasRoom(forBytes: VerificationQueue.bytes))
         #expect(!queue.hasRoom(forBytes: VerificationQueue.bytes + 1))
         queue.admit(held(1, VerificationQueue.bytes))
         #expect(!queue.hasRoom(forBytes: 1) && queue.hasRoom(forBytes: 0))
-        for id in 2...UInt64(VerificationQueue.places) { queue.admit(held(id)) }
+        for id in 2...UInt64(VerificationQueue.capacity) { queue.admit(held(id)) }
         #expect(!queue.hasRoom(forBytes: 0))
-        for _ in 0..<VerificationQueue.places where !queue.hasRoom(forBytes: VerificationQueue.bytes) {
-            try loop.turn(timeout: 1_000_000)
-        }
+        #expect(try order().count == VerificationQueue.capacity)
         #expect(queue.hasRoom(forBytes: VerificationQueue.bytes))
+    }
+
+    @Test("The line of recent users has bounds of its own: whoever floods the other leaves it alone")
+    func boundsOfRecent() throws {
+        for id in 1...UInt64(VerificationQueue.capacity) { queue.admit(held(id)) }
+        #expect(!queue.hasRoom(forBytes: 0))
+        #expect(queue.hasRoom(forBytes: VerificationQueue.bytes, of: 1))
+        for user in 1...VerificationQueue.recentCapacity {
+            #expect(queue.hasRoom(forBytes: 0, of: user))
+            queue.admit(held(UInt64(10_000 + user)), of: user)
+        }
+        #expect(!queue.hasRoom(forBytes: 0, of: VerificationQueue.recentCapacity + 1))
+        #expect(try order().count == VerificationQueue.capacity + VerificationQueue.recentCapacity)
+        queue.admit(held(1, VerificationQueue.bytes), of: 1)
+        #expect(queue.hasRoom(forBytes: VerificationQueue.bytes, of: 2), "among the others")
+        queue.admit(held(2, VerificationQueue.bytes), of: 2)
+        #expect(!queue.hasRoom(forBytes: 1, of: 3))
+        #expect(try order() == [1, 2])
     }
 }

@@ -13,16 +13,41 @@ port_check() {
     fi
 }
 
-nginx_configure() {
-    local origin origins=() lines='' form='^[a-z][a-z0-9+.-]*://[][A-Za-z0-9._:-]+$'
-    IFS=, read -r -a origins <<<"${CORS_ORIGINS:-${ALLOWED_ORIGINS:-${FRONTEND_URL:-http://localhost:3000}}}"
+# origins_read: the lines of origins.conf into `lines`. By the rule of the program (AllowedOrigins.swift): a value that could
+# mean anything to nginx is refused before a file is written.
+origins_read() {
+    # The classes of characters are ASCII's.
+    local LC_ALL=C name list='' origin origins=()
+    local form='^[a-z][a-z0-9+.-]*://([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$'
+    for name in CORS_ORIGINS ALLOWED_ORIGINS FRONTEND_URL; do
+        list=${!name:-}
+        [ -z "$list" ] || break
+    done
+    [ -n "$list" ] || list=http://localhost:3000
+    [[ $list != *[[:cntrl:]]* ]] || die "$name has more than one line, or a control character"
+    list=$(trimmed "$list")
+    if [[ $list = \[*\] ]]; then list=${list:1:-1}; fi
+    IFS=, read -r -a origins <<<"$list"
+    lines=''
     for origin in "${origins[@]}"; do
-        origin=${origin// /}
-        origin=${origin%/}
+        origin=$(trimmed "$origin")
+        if [[ $origin = \"*\" || $origin = \'*\' ]]; then origin=${origin:1:-1}; fi
+        while [[ $origin = */ ]]; do origin=${origin%/}; done
         [ -n "$origin" ] || continue
-        [[ $origin =~ $form ]] || die "CORS_ORIGINS names something that is no origin: $origin"
+        [[ $origin =~ $form ]] || die "$name names something that is no origin: $(printf %q "$origin")"
         lines+="\"$origin\" \"$origin\";"$'\n'
     done
+}
+
+# trimmed TEXT: without the spaces around it.
+trimmed() {
+    local text=${1#"${1%%[! ]*}"}
+    printf %s "${text%"${text##*[! ]}"}"
+}
+
+nginx_configure() {
+    local lines
+    origins_read
     as_service tee nginx/origins.conf >/dev/null <<<"$lines"
     as_service tee nginx/listen.conf >/dev/null <<<"listen 127.0.0.1:$port backlog=4096;"
     as_service tee nginx/upstream.conf >/dev/null <<CONF

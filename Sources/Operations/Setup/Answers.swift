@@ -185,11 +185,11 @@ struct Answers {
             list = try Console.ask("Origins of web pages that may call, separated by commas", default: list)
         }
         do throws(OriginError) {
-            _ = try AllowedOrigins(list: list)
+            return try AllowedOrigins(list: list).origins.joined(separator: ",")
         } catch {
-            throw Failure("origins look like https://app.example.com, separated by commas; * is none")
+            throw Failure(
+                "\(error.origin.debugDescription) is no origin: one looks like https://app.example.com, and * is none")
         }
-        return list.filter { $0 != " " }
     }
 }
 

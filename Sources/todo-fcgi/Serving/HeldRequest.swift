@@ -8,11 +8,15 @@ struct HeldRequest {
     let body: [UInt8]
     let bodyIsTooLarge: Bool
     let bodyIsIncomplete: Bool
+    /// When this worker read it.
     let startedAt: UInt64
+    /// What it had waited before that, in nanoseconds.
+    let queued: UInt64
 
-    init(_ id: RequestID, _ request: borrowing Request, startedAt: UInt64) {
+    init(_ id: RequestID, _ request: borrowing Request, startedAt: UInt64, queued: UInt64 = 0) {
         self.id = id
         self.startedAt = startedAt
+        self.queued = queued
         body = Array(copying: request.body)
         bodyIsTooLarge = request.bodyIsTooLarge
         bodyIsIncomplete = request.bodyIsIncomplete

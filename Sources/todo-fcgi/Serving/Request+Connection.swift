@@ -3,7 +3,7 @@ import TaskAPI
 
 /// What nginx.conf hands on, in its order.
 enum Parameter: Int, CaseIterable {
-    case method, target, contentType, authorization, accept, origin, start, listShape, deleteStatus
+    case method, target, contentType, authorization, accept, origin, start, listShape, deleteStatus, repeated
 
     var name: StaticString {
         switch self {
@@ -16,6 +16,7 @@ enum Parameter: Int, CaseIterable {
         case .start: "REQUEST_START"
         case .listShape: "TODO_LIST_SHAPE"
         case .deleteStatus: "TODO_DELETE_STATUS"
+        case .repeated: "TODO_REPEATED"
         }
     }
 }
@@ -59,7 +60,8 @@ extension Connection<Worker> {
             origin: parameter(.origin),
             requestID: name.span,
             listShape: parameter(.listShape),
-            deleteStatus: parameter(.deleteStatus))
+            deleteStatus: parameter(.deleteStatus),
+            isRepeated: parameter(.repeated) != nil)
     }
 
     /// A parameter that no request is without; empty from a peer that is not nginx.
@@ -73,17 +75,29 @@ extension Connection<Worker> {
         self.parameter(parameter.rawValue)
     }
 
-    /// Nanoseconds since nginx had the request whole, by REQUEST_START: seconds with three decimals.
+    /// How long ago nginx had the request whole, by `REQUEST_START`.
     ///
-    /// 0 when it does not say, or when the clocks disagree.
-    func timeSinceStart(_ now: UInt64) -> UInt64 {
-        guard let text = parameter(.start), let start = RequestStart.nanoseconds(text) else { return 0 }
-        return now > start ? now - start : 0
+    /// - Parameter longest: how long it may have waited for this process, by this process's own clock.
+    func timeSinceStart(_ now: UInt64, longest: UInt64) -> UInt64 {
+        guard let text = parameter(.start) else { return 0 }
+        return RequestStart.age(text, at: now, longest: longest)
     }
 }
 
 /// The moment that REQUEST_START names.
 enum RequestStart {
+    /// What nginx itself may have waited between reading its clock and sending the request, in nanoseconds.
+    static let allowance: UInt64 = 100_000_000
+
+    /// The nanoseconds from that moment to now; 0 where that cannot be, since nginx's clock and ours disagree.
+    ///
+    /// On several hosts clocks may be seconds apart, and a request that has waited for longer than this process was busy
+    /// would be refused for a queue that there never was.
+    static func age(_ text: Span<UInt8>, at now: UInt64, longest: UInt64) -> UInt64 {
+        guard let start = nanoseconds(text), now > start, now - start <= longest + allowance else { return 0 }
+        return now - start
+    }
+
     /// Nanoseconds since 1970, from seconds with three decimals; nil from any other text.
     static func nanoseconds(_ text: Span<UInt8>) -> UInt64? {
         // Ten digits of seconds last until the year 2286, and their nanoseconds fit.

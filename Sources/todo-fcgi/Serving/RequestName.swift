@@ -27,11 +27,6 @@ final class RequestName {
         get { unsafe _overrideLifetime(Span(_unsafeStart: digits, count: Self.count), borrowing: self) }
     }
 
-    /// The same as text.
-    var text: String {
-        unsafe String(decoding: UnsafeBufferPointer(start: digits, count: Self.count), as: UTF8.self)
-    }
-
     /// Changes it to another request's; always the same one for the same request.
     func set(_ id: RequestID) {
         // The end of SplitMix64 (Steele and others, OOPSLA 2014): no two numbers become one.
@@ -39,6 +34,12 @@ final class RequestName {
         mixed = (mixed ^ mixed &>> 30) &* 0xbf58_476d_1ce4_e5b9
         mixed = (mixed ^ mixed &>> 27) &* 0x94d0_49bb_1331_11eb
         write(mixed ^ mixed &>> 31, at: 16)
+    }
+
+    /// The name of any request as text; from then on `span` is that request's too.
+    func text(of id: RequestID) -> String {
+        set(id)
+        return unsafe String(decoding: UnsafeBufferPointer(start: digits, count: Self.count), as: UTF8.self)
     }
 
     private func write(_ number: UInt64, at start: Int) {

@@ -1,4 +1,5 @@
 import EventLoop
+import FastCGI
 import JWT
 import Logging
 import PoolMetrics
@@ -26,7 +27,8 @@ enum FailureCause: CustomStringConvertible {
         case .admission(.inFlight): "TODO_MAX_IN_FLIGHT requests are in flight"
         case .admission(.queueTime): "it had waited longer than TODO_REQUEST_TIMEOUT before a worker saw it"
         case .admission(.noKeys): "no keys of the issuer are known"
-        case .admission(.verifications): "\(VerificationQueue.places) requests wait for their tokens to be verified"
+        case .admission(.unknownKey): "the token's key is not known, and the issuer may not be asked again yet"
+        case .admission(.verifications): "\(VerificationQueue.capacity) requests wait for their tokens to be verified"
         }
     }
 }
@@ -41,7 +43,7 @@ struct LogLimits {
 
 extension Worker {
     /// A request that failed, or took long, with the time of each phase.
-    func log(_ answered: Answered, _ phases: Phases, _ cause: FailureCause?, _ requestID: String?) {
+    func log(_ answered: Answered, _ phases: Phases, _ cause: FailureCause?, _ id: RequestID) {
         let status = answered.status.rawValue
         // A worker that is asked whether it is ready, and is not, has not failed.
         guard status < 500 || answered.endpoint != .readiness else { return }
@@ -50,7 +52,7 @@ extension Worker {
         let (isAdmitted, suppressed) = logLimits[keyPath: limit].admit(at: loop.now)
         guard isAdmitted else { return }
         var metadata: Logger.Metadata = [
-            "request_id": "\(requestID ?? "-")",
+            "request_id": "\(name.text(of: id))",
             "route": "\(answered.endpoint.map { "\($0)" } ?? "none")",
             "status": .stringConvertible(status),
             "total_ms": .stringConvertible(Milliseconds(phases.total)),
@@ -67,12 +69,12 @@ extension Worker {
     }
 
     /// Tells the operator what the client is not told; a token whose time is over is nothing to tell of.
-    func log(_ reason: TokenError, _ requestID: String?) {
+    func log(_ reason: TokenError, _ id: RequestID) {
         let level: Logger.Level = reason == .expired ? .debug : .info
         guard logger.logLevel <= level else { return }
         let (isAdmitted, suppressed) = logLimits.tokens.admit(at: loop.now)
         guard isAdmitted else { return }
-        var metadata: Logger.Metadata = ["request_id": "\(requestID ?? "-")", "reason": "\(reason)"]
+        var metadata: Logger.Metadata = ["request_id": "\(name.text(of: id))", "reason": "\(reason)"]
         if suppressed > 0 { metadata["suppressed"] = .stringConvertible(suppressed) }
         logger.log(level: level, "token refused", metadata: metadata)
     }

@@ -25,8 +25,8 @@ extension Worker {
         _ list: LongList, _ run: Running, _ result: TaskResult<PostgreSQLTaskRows>, on connection: Connection<Worker>
     ) {
         var list = list
-        name.set(connection.id)
-        let requestID = name.text
+        // The connection's next request may begin with the end of the answer.
+        let id = connection.id
         switch result {
         case .done(let rows), .part(let rows):
             write(rows, of: &list, isLast: true, run.phases, to: connection)
@@ -39,7 +39,7 @@ extension Worker {
         let answered = api.answered(list, isWhole: result.failure == nil)
         metrics.answered(answered, phases, hasResult: true)
         if result.failure != nil || phases.total >= limits.slowRequest {
-            log(answered, phases, result.failure.map { .brokeOff($0, said: currentRefusal) }, requestID)
+            log(answered, phases, result.failure.map { .brokeOff($0, said: currentRefusal) }, id)
         }
     }
 

@@ -25,8 +25,6 @@ final class Worker: RequestHandler {
         var slowRequest: UInt64
         /// Whether answers say where their time went.
         var tellsTiming = false
-        /// Whether answers say for the edge's log, in `X-User-Hash`, whose they are.
-        var tellsUser = false
     }
 
     /// A request whose operation is under way.
@@ -73,7 +71,7 @@ final class Worker: RequestHandler {
     /// Joins the parts; from here on requests are served whenever the loop turns.
     init(
         _ api: API<TokenVerifier>, store: PostgreSQLTaskStore, keys: IssuerKeys?, server: Server<Worker>,
-        limits: Limits, logger: Logger, metrics: WorkerMetrics, on loop: EventLoop,
+        limits: Limits, userHashes: UserHashes? = nil, logger: Logger, metrics: WorkerMetrics, on loop: EventLoop,
         state: @escaping () -> ServiceState
     ) {
         self.api = api
@@ -83,14 +81,14 @@ final class Worker: RequestHandler {
         verifications = VerificationQueue(on: loop)
         self.server = server
         self.limits = limits
-        userHashes = limits.tellsUser ? UserHashes() : nil
+        self.userHashes = userHashes
         self.logger = logger
         self.metrics = metrics
         self.loop = loop
         self.state = state
         server.handler = self
         waitingRoom.leaves = { [unowned self] in resume($0, allowing: .little) }
-        verifications.leaves = { [unowned self] in resume($0, allowing: .any) }
+        verifications.onTurn = { [unowned self] in resume($0, allowing: .any) }
         keys?.refreshed = { [unowned self] in waitingRoom.release() }
         store.receive = { [unowned self] ticket, result in respond(RequestID(rawValue: ticket), result) }
     }
@@ -98,7 +96,9 @@ final class Worker: RequestHandler {
     /// Understands a request; answers it, or submits its operation, or lets it wait for a key.
     func handle(_ connection: Connection<Worker>, body: borrowing RequestBody) {
         let name = name
-        proceed(connection, connection.request(body, name), startedAt: Clock.monotonic)
+        let (startedAt, now) = (Clock.monotonic, Clock.realTime)
+        let queued = connection.timeSinceStart(now, longest: startedAt - server.caughtUpAt)
+        proceed(connection, connection.request(body, name), startedAt: startedAt, queued: queued, at: now)
     }
 
     /// Goes on with a list that was held back.
@@ -116,17 +116,16 @@ final class Worker: RequestHandler {
         guard let connection = server.connection(running: guest.id) else { return }
         let name = name
         proceed(
-            connection, connection.request(guest, name), startedAt: guest.startedAt, allowing: work,
-            waited: Clock.monotonic - guest.startedAt)
+            connection, connection.request(guest, name), startedAt: guest.startedAt, queued: guest.queued,
+            at: Clock.realTime, allowing: work)
     }
 
     private func proceed(
-        _ connection: Connection<Worker>, _ request: borrowing Request, startedAt: UInt64,
-        allowing work: SignatureWork = .little, waited: UInt64 = 0
+        _ connection: Connection<Worker>, _ request: borrowing Request, startedAt: UInt64, queued: UInt64,
+        at now: UInt64, allowing work: SignatureWork = .little
     ) {
-        let now = Clock.realTime
-        // What a request waited for a key is in `verify`, not here.
-        var phases = Phases(queue: max(connection.timeSinceStart(now), waited) - waited)
+        // What a request waits for a key or for its turn is in `verify`.
+        var phases = Phases(queue: queued)
         let plan = api.plan(
             request, at: Int64(now / 1_000_000_000), allowing: work, state: state, into: &writer)
         switch plan {
@@ -135,27 +134,33 @@ final class Worker: RequestHandler {
             phases.verify = plannedAt - startedAt
             finish(connection, answered, phases, from: plannedAt)
         case .awaitKey(let key, let endpoint):
-            // Asked last: a request that cannot wait has nothing fetched either.
-            if waitingRoom.hasRoom(forBytes: request.body.count, startedAt: startedAt), keys?.ask(for: key) == .mayCome
-            {
-                return waitingRoom.admit(HeldRequest(connection.id, request, startedAt: startedAt))
+            let prospect = keys?.ask(for: key) ?? .isUnknown
+            if prospect == .mayCome, waitingRoom.hasRoom(forBytes: request.body.count, startedAt: startedAt) {
+                return waitingRoom.admit(HeldRequest(connection.id, request, startedAt: startedAt, queued: queued))
             }
-            // Without any keys the token may be as good as any: that is our trouble, and nobody should have to log in.
             phases.verify = Clock.monotonic - startedAt
+            // A client that reads 401 logs its user out, so only what is known is one.
             if keys?.set == nil { return refuse(connection, request, .noKeys, endpoint, phases) }
-            let answered = api.refuse(request, .unknownKey, endpoint: endpoint, into: &writer)
-            finish(connection, answered, phases, from: Clock.monotonic)
-        case .awaitVerification(let endpoint):
-            guard verifications.hasRoom(forBytes: request.body.count) else {
+            switch prospect {
+            case .isUnknown:
+                let answered = api.refuse(request, TokenError.unknownKey, endpoint: endpoint, into: &writer)
+                finish(connection, answered, phases, from: Clock.monotonic)
+            case .mayCome:
+                refuse(connection, request, .unknownKey, endpoint, phases, as: .unknownKey(retryAfter: 1))
+            case .mayComeLater(let seconds):
+                refuse(connection, request, .unknownKey, endpoint, phases, as: .unknownKey(retryAfter: seconds))
+            }
+        case .awaitVerification(let endpoint, let user):
+            guard verifications.hasRoom(forBytes: request.body.count, of: user) else {
                 phases.verify = Clock.monotonic - startedAt
                 return refuse(connection, request, .verifications, endpoint, phases)
             }
-            verifications.admit(HeldRequest(connection.id, request, startedAt: startedAt))
+            let held = HeldRequest(connection.id, request, startedAt: startedAt, queued: queued)
+            verifications.admit(held, of: user)
         case .perform(let operation, let pending):
             let submittedAt = Clock.monotonic
             phases.verify = submittedAt - startedAt
-            let queued = phases.queue + waited
-            guard inFlight < limits.inFlight, queued < limits.requestTimeout else {
+            guard inFlight < limits.inFlight, phases.total < limits.requestTimeout else {
                 let reason: Admission = inFlight < limits.inFlight ? .queueTime : .inFlight
                 return refuse(connection, request, reason, pending.endpoint, phases)
             }
@@ -164,8 +169,7 @@ final class Worker: RequestHandler {
             running[slot] = Running(pending: pending, phases: phases, submittedAt: submittedAt)
             inFlight += 1
             metrics.inFlight(inFlight)
-            // From this moment on: what a request has waited before, for a key or in nginx, is in `queued`.
-            let deadline = submittedAt + limits.requestTimeout - queued
+            let deadline = submittedAt + limits.requestTimeout - phases.total
             store.submit(operation, ticket: connection.id.rawValue, deadline: deadline)
         }
     }
@@ -173,10 +177,10 @@ final class Worker: RequestHandler {
     /// Answers a request 503 with which nothing is wrong.
     private func refuse(
         _ connection: Connection<Worker>, _ request: borrowing Request, _ reason: Admission, _ endpoint: Endpoint,
-        _ phases: Phases
+        _ phases: Phases, as refusal: Refusal = .overloaded
     ) {
         metrics.refused(reason)
-        let answered = api.refuse(overloaded: request, endpoint: endpoint, into: &writer)
+        let answered = api.refuse(request, refusal, endpoint: endpoint, into: &writer)
         finish(connection, answered, phases, from: Clock.monotonic, cause: .admission(reason))
     }
 
@@ -220,12 +224,8 @@ final class Worker: RequestHandler {
         hasResult: Bool = false,
         cause: FailureCause? = nil
     ) {
-        let name = name
-        let hasFailed = answered.status.rawValue >= 500
-        // The name ends with the answer, and whether that is slow is known after it.
-        let requestID =
-            hasFailed || phases.total >= limits.slowRequest / 2 || answered.refusal != nil
-            ? name.text : nil
+        // The connection's next request may begin with the answer.
+        let id = connection.id
         writeExtraHead(phases, user: answered.user)
         connection.answer(writer.bytes, after: extraHead.bytes)
         // A list of thousands of tasks must not stay in memory for good.
@@ -233,8 +233,11 @@ final class Worker: RequestHandler {
         var phases = phases
         phases.write = Clock.monotonic - start
         metrics.answered(answered, phases, hasResult: hasResult)
-        if hasFailed || phases.total >= limits.slowRequest { log(answered, phases, cause, requestID) }
-        if let reason = answered.refusal { log(reason, requestID) }
+        if let reason = answered.refusal {
+            log(reason, id)
+        } else if answered.status.rawValue >= 500 || phases.total >= limits.slowRequest {
+            log(answered, phases, cause, id)
+        }
     }
 }
 

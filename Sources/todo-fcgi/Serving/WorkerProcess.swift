@@ -55,9 +55,8 @@ struct WorkerProcess {
             API(settings.api, verifier: verifier), store: store, keys: keys, server: server,
             limits: .init(
                 requestTimeout: settings.requestTimeout, inFlight: settings.maximumInFlight,
-                slowRequest: settings.slowRequest, tellsTiming: settings.observing.serverTiming,
-                tellsUser: settings.observing.userHash),
-            logger: logger, metrics: metrics, on: loop
+                slowRequest: settings.slowRequest, tellsTiming: settings.observing.serverTiming),
+            userHashes: userHashes(), logger: logger, metrics: metrics, on: loop
         ) { [unowned store, hasSecret = settings.identity.secret != nil] in
             let hasKeys = hasSecret || keys?.set != nil
             return ServiceState(
@@ -103,6 +102,17 @@ struct WorkerProcess {
             }
         }
         return keys
+    }
+
+    /// Where answers are to say for the edge's log whose they are; without its key a worker serves all the same.
+    private func userHashes() -> UserHashes? {
+        guard settings.observing.userHash else { return nil }
+        do {
+            return try UserHashes(key: UserHashKey.load(settings.identity))
+        } catch {
+            logger.error("answers are without X-User-Hash", metadata: ["reason": "\(error)"])
+            return nil
+        }
     }
 
     /// This worker's place among the pool's counters; where there is none, it counts for itself and serves all the same.
