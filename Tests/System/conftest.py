@@ -97,7 +97,7 @@ def thousands_of_files():
 
 @pytest.fixture(scope="session")
 def special_locations():
-    """Locations that only some tests use, by the user's name: the switches, a rate limit, a short timeout."""
+    """Locations that only some tests use, by the user's name: the switches, a rate limit, a short timeout, no buffer on disk."""
     stack.write_nginx_file("http.d/tests.conf", "limit_req_zone $binary_remote_addr zone=tests:64k rate=1r/s;\n")
     stack.write_nginx_file("server.d/tests.conf", """
 location ~ ^/api/object- { set $todo_list_shape object; fastcgi_pass tasks; }
@@ -105,6 +105,7 @@ location ~ ^/api/array- { set $todo_list_shape array; fastcgi_pass tasks; }
 location ~ ^/api/message- { set $todo_delete_status 200; fastcgi_pass tasks; }
 location ~ ^/api/limited- { limit_req zone=tests burst=1 nodelay; fastcgi_pass tasks; }
 location ~ ^/api/impatient- { fastcgi_read_timeout 1s; fastcgi_pass tasks; }
+location ~ ^/api/unbuffered- { fastcgi_max_temp_file_size 0; fastcgi_pass tasks; }
 location /denied { deny all; fastcgi_pass tasks; }
 """)
     stack.reload_nginx()

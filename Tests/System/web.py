@@ -83,6 +83,11 @@ class Connection:
         head, _, self.buffer = self.buffer.partition(mark)
         return head
 
+    def wait_for(self, count: int):
+        """Receives until so many bytes are there for `read`."""
+        while len(self.buffer) < count:
+            self._more()
+
     def read(self, is_head: bool = False) -> Answer:
         """Reads one answer, and checks what is true of every answer."""
         head = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
@@ -92,10 +97,12 @@ class Connection:
         answer = Answer(status, [tuple(line.split(": ", 1)) for line in head[1:]], b"")
         if not is_head and status not in (204, 304):
             if answer.header("Transfer-Encoding") == "chunked":
+                chunks = []
                 while size := int(self._until(b"\r\n"), 16):
-                    answer.body += self._take(size)
+                    chunks.append(self._take(size))
                     self._take(2)
                 self._take(2)
+                answer.body = b"".join(chunks)
             else:
                 answer.body = self._take(int(answer.header("Content-Length") or 0))
         check_every_answer(answer, is_head)
