@@ -111,5 +111,5 @@ location /denied { deny all; fastcgi_pass tasks; }
     stack.reload_nginx()
     yield
     for name in ("http.d/tests.conf", "server.d/tests.conf"):
-        (stack.HOME / "nginx" / name).unlink()
+        (stack.NGINX_PARTS / name).unlink()
     stack.reload_nginx()

@@ -109,9 +109,12 @@ def peak_memory(pid: int) -> int:
     raise AssertionError(f"no memory of {pid}")
 
 
+NGINX_PARTS = HOME / "nginx" / "todo-fcgi"
+
+
 def write_nginx_file(name: str, text: str):
-    """Puts a file beside nginx.conf, readable for nginx whoever runs the tests."""
-    (HOME / "nginx" / name).write_text(text)
+    """Puts a file among the parts of nginx.conf, readable for nginx whoever runs the tests."""
+    (NGINX_PARTS / name).write_text(text)
 
 
 def reload_nginx():

@@ -118,6 +118,26 @@ units_are_tight() {
     rm -rf "$folder"
 }
 
+# nginx on the package's site, with all that setup has it include, below a main configuration that is not ours.
+site_is_accepted() {
+    local folder remarks shared=$checkout/deploy/nginx
+    folder=$(mktemp -d)
+    mkdir -p "$folder/todo-fcgi"/{http,server,headers}.d
+    cd "$folder/todo-fcgi"
+    echo "listen unix:$folder/socket;" >listen.conf
+    echo "server unix:$folder/tasks.sock;" >upstream.conf
+    : >origins.conf
+    echo "include $shared/http-level.conf;" >http.d/production.conf
+    echo "include $shared/limits.conf; include $shared/tls.conf;" >server.d/production.conf
+    echo "include $shared/headers.conf;" >headers.d/security.conf
+    sed "s|/usr/share/todo-fcgi/nginx|$shared|" "$shared/site.conf" >../site.conf
+    echo "pid nginx.pid; events {} http { access_log off; include site.conf; }" >../nginx.conf
+    remarks=$(nginx -t -q -p "$folder" -c "$folder/nginx.conf" -e stderr 2>&1)
+    rm -rf "$folder"
+    echo "$remarks"
+    [ -z "$remarks" ]
+}
+
 # The sum, as the last line.
 summary() {
     local one
