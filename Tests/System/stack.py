@@ -1,5 +1,6 @@
 """The running stack under test: where it is, and how its parts are stopped, started and looked at."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -112,9 +113,20 @@ def peak_memory(pid: int) -> int:
 NGINX_PARTS = HOME / "nginx" / "todo-fcgi"
 
 
-def write_nginx_file(name: str, text: str):
-    """Puts a file among the parts of nginx.conf, readable for nginx whoever runs the tests."""
-    (NGINX_PARTS / name).write_text(text)
+# nginx waits a second for a worker instead of twelve.
+IMPATIENT = "fastcgi_read_timeout 1s;\n"
+
+
+@contextlib.contextmanager
+def nginx_file(name: str, text: str):
+    """Has nginx run with another file among the parts of its configuration."""
+    path = NGINX_PARTS / name
+    before = path.read_text() if path.exists() else None
+    path.write_text(text)
+    reload_nginx()
+    yield
+    path.write_text(before) if before is not None else path.unlink()
+    reload_nginx()
 
 
 def reload_nginx():

@@ -163,8 +163,7 @@ def test_thousands_of_idle_clients_cost_nobody_anything(user):
             connection.close()
 
 
-def test_a_pool_that_does_not_answer_is_504_in_the_error_shape(special_locations, make_user):
-    user = make_user("impatient-")
+def test_a_pool_that_does_not_answer_is_504_in_the_error_shape(impatient_nginx, user):
     user.create()
     pids = stack.wait_for_pool()
     for pid in pids:

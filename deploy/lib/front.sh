@@ -25,10 +25,7 @@ nginx_configure() {
     done
     as_service tee nginx/todo-fcgi/origins.conf >/dev/null <<<"$lines"
     as_service tee nginx/todo-fcgi/listen.conf >/dev/null <<<"listen 127.0.0.1:$port backlog=4096;"
-    as_service tee nginx/todo-fcgi/upstream.conf >/dev/null <<CONF
-server "unix:$listen_socket" max_fails=0;
-server "unix:$listen_socket" max_fails=0;
-CONF
+    as_service tee nginx/todo-fcgi/upstream.conf >/dev/null <<<"server \"unix:$listen_socket\";"
     # The service's user may not be able to enter the checkout.
     as_service tee nginx/nginx.conf >/dev/null <"$checkout/nginx.conf"
     for part in common-http common-server pool-http pool-server; do
