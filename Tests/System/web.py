@@ -77,6 +77,13 @@ class Connection:
             missing = count - sum(map(len, parts))
         return b"".join(parts)
 
+    def _rest(self) -> bytes:
+        """What comes until the other side closes, which is how an answer without a length ends."""
+        parts, self.buffer = [self.buffer], b""
+        while data := self.socket.recv(1 << 18):
+            parts.append(data)
+        return b"".join(parts)
+
     def _until(self, mark: bytes) -> bytes:
         while mark not in self.buffer:
             self._more()
@@ -103,8 +110,10 @@ class Connection:
                     self._take(2)
                 self._take(2)
                 answer.body = b"".join(chunks)
+            elif (length := answer.header("Content-Length")) is not None:
+                answer.body = self._take(int(length))
             else:
-                answer.body = self._take(int(answer.header("Content-Length") or 0))
+                answer.body = self._rest()
         check_every_answer(answer, is_head)
         return answer
 
