@@ -45,7 +45,7 @@ extension SetupRun {
     }
 
     private static let upstream = """
-        # The workers of this machine. Several machines: see \(Installation.shared)/several-servers.conf.
+        # The workers of this machine. Several machines: see the handbook, /usr/share/doc/todo-fcgi/README.md.
         server unix:/run/todo-fcgi/tasks.sock;
 
         """
