@@ -97,19 +97,23 @@ def thousands_of_files():
 
 @pytest.fixture(scope="session")
 def special_locations():
-    """Locations that only some tests use, by the user's name: the switches, a rate limit, a short timeout, a socket that is not there."""
-    stack.write_nginx_file("http.d/tests.conf", "limit_req_zone $binary_remote_addr zone=tests:64k rate=1r/s;\n")
-    stack.write_nginx_file("server.d/tests.conf", """
+    """Locations that only some tests use, by the user's name: the switches, a rate limit, a socket that is not there, no
+    buffer on disk."""
+    zone, locations = "limit_req_zone $binary_remote_addr zone=tests:64k rate=1r/s;\n", """
 location ~ ^/api/object- { set $todo_list_shape object; fastcgi_pass tasks; }
 location ~ ^/api/array- { set $todo_list_shape array; fastcgi_pass tasks; }
 location ~ ^/api/message- { set $todo_delete_status 200; fastcgi_pass tasks; }
 location ~ ^/api/limited- { limit_req zone=tests burst=1 nodelay; fastcgi_pass tasks; }
 location ~ ^/api/unconnected- { fastcgi_pass unix:/nowhere.sock; }
 location ~ ^/api/impatient- { fastcgi_read_timeout 1s; fastcgi_pass tasks; }
+location ~ ^/api/unbuffered- { fastcgi_max_temp_file_size 0; fastcgi_pass tasks; }
 location /denied { deny all; fastcgi_pass tasks; }
-""")
-    stack.reload_nginx()
-    yield
-    for name in ("http.d/tests.conf", "server.d/tests.conf"):
-        (stack.HOME / "nginx" / name).unlink()
-    stack.reload_nginx()
+"""
+    with stack.nginx_file("http.d/tests.conf", zone), stack.nginx_file("server.d/tests.conf", locations):
+        yield
+
+
+@pytest.fixture
+def impatient_nginx():
+    with stack.nginx_file("location.d/tests.conf", stack.IMPATIENT):
+        yield

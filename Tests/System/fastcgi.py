@@ -37,6 +37,22 @@ def request(method: str, target: str, token: str | None = None, body: bytes = b"
     return begin + params + (record(STDIN, body) if body else b"") + record(STDIN)
 
 
+def read_request(connection: socket.socket) -> tuple[str, bytes] | None:
+    """The method and the body of a request, as a worker gets it; nothing when the connection ends."""
+    parameters = body = b""
+    while head := connection.recv(8, socket.MSG_WAITALL):
+        _, kind, _, count, padding = struct.unpack(">BBHHBx", head)
+        content = connection.recv(count + padding, socket.MSG_WAITALL)[:count]
+        if kind == PARAMS:
+            parameters += content
+        elif kind == STDIN:
+            if not content:
+                # It is the first that nginx.conf hands on.
+                return parameters[2 + 14:2 + 14 + parameters[1]].decode(), body
+            body += content
+    return None
+
+
 class Connection:
     """A connection to the workers' socket."""
 

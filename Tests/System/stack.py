@@ -26,12 +26,31 @@ LISTEN_SOCKET = SETTINGS["LISTEN_SOCKET"]
 PROGRAM = HOME / "bin" / "todo-fcgi"
 
 
-def deploy(commands: str) -> str:
+def deploy(commands: str, stdin: str | None = None) -> str:
     """Runs functions of the deploy scripts for this copy."""
     script = f'. "{CHECKOUT}/deploy/lib/all.sh"; settle; {commands}'
-    done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, env={**os.environ, **SETTINGS})
+    done = subprocess.run(["bash", "-c", script], input=stdin, text=True, capture_output=True, env={**os.environ, **SETTINGS})
     assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
     return done.stdout
+
+
+def sql(text: str) -> str:
+    """Runs SQL in the copy's database, as its superuser."""
+    return deploy("psql_as_superuser -d todo -f -", stdin=text)
+
+
+def insert_tasks(owner: str, count: int, title: str, description: str):
+    """Gives a new owner that many tasks at once; title and description are SQL, `n` is the task's number."""
+    sql(f"""
+        insert into todo.owners (owner_user_id, last_task_id, change) values ('{owner}', {count}, {count});
+        insert into todo.tasks (owner_user_id, id, title, description, completed, created_at, updated_at, change)
+        select '{owner}', n, {title}, {description}, false, now(), now(), n from generate_series(1, {count}) as n;
+        analyze todo.tasks;
+    """)
+
+
+def remove_owner(owner: str):
+    sql(f"delete from todo.tasks where owner_user_id = '{owner}'; delete from todo.owners where owner_user_id = '{owner}'")
 
 
 def eventually(what: str, condition, seconds: float = 15, pause: float = 0.05):
@@ -78,9 +97,36 @@ def memory(pid: int) -> int:
     raise AssertionError(f"no memory of {pid}")
 
 
-def write_nginx_file(name: str, text: str):
-    """Puts a file beside nginx.conf, readable for nginx whoever runs the tests."""
-    (HOME / "nginx" / name).write_text(text)
+def forget_peak_memory(pid: int):
+    """Begins a new measurement for `peak_memory`."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_memory(pid: int) -> int:
+    """The most resident memory that a process has had since `forget_peak_memory`, in KiB."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1])
+    raise AssertionError(f"no memory of {pid}")
+
+
+NGINX_PARTS = HOME / "nginx" / "todo-fcgi"
+
+
+# nginx waits a second for a worker instead of twelve.
+IMPATIENT = "fastcgi_read_timeout 1s;\n"
+
+
+@contextlib.contextmanager
+def nginx_file(name: str, text: str):
+    """Has nginx run with another file among the parts of its configuration."""
+    path = NGINX_PARTS / name
+    before = path.read_text() if path.exists() else None
+    path.write_text(text)
+    reload_nginx()
+    yield
+    path.write_text(before) if before is not None else path.unlink()
+    reload_nginx()
 
 
 def reload_nginx():

@@ -22,13 +22,17 @@ def test_a_short_run_measures_the_service_beside_both_limits():
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((RESULTS / "bench.json").read_text())
     cells = {(cell["workload"], cell["contender"]): cell for cell in report["cells"]}
-    assert set(cells) == {(w, c) for w in ("list", "create", "mixed") for c in ("service", "pgbench", "constant")}
+    assert set(cells) == {(w, c) for w in ("list", "create", "mixed") for c in ("service", "browser", "pgbench", "constant")}
     for place, cell in cells.items():
         assert cell["errors"] == 0 and cell["rate"] > 0 and 0 < cell["p50"] <= cell["p99"] <= cell["p999"], (place, cell)
     for workload in ("list", "create", "mixed"):
         service = cells[workload, "service"]
         assert all(service["cpu_us"][part] > 0 for part in ("nginx", "workers", "postgres")), service["cpu_us"]
         assert 0 < service["ratios"]["pgbench"] and 1 < service["worker_mib"] < 100
+        assert 0 < cells[workload, "browser"]["ratios"]["service"] < 2
+    def answer_bytes(contender: str) -> float:
+        return cells["list", contender]["rounds"][0]["bytes"] / cells["list", contender]["rounds"][0]["requests"]
+    assert answer_bytes("browser") != answer_bytes("service"), "what browsers send makes another answer"
     # A worker without requests still looks at its clock once a second: a tick of the processor's accounts at most.
     assert cells["list", "pgbench"]["cpu_us"]["workers"] < 2, "the database alone is asked by nobody else"
     # The statement is the service's own, seen at work.
@@ -38,8 +42,19 @@ def test_a_short_run_measures_the_service_beside_both_limits():
     assert not (stack.CHECKOUT / ".local-bench").exists()
 
 
+def test_unequal_owners_are_measured_alone_and_beside_each_heavy_one():
+    done = bench("--quick", "--workloads", "unequal", "--no-limits")
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((RESULTS / "bench.json").read_text())
+    assert report["cells"] == [] and [cell["beside"] for cell in report["unequal"]] == ["nobody", "search", "list"]
+    for cell in report["unequal"]:
+        assert cell["requests"] == 100 and 0 < cell["p50"] <= cell["p99"] <= cell["most"], cell
+        assert cell["beside"] == "nobody" or cell["its_rate"] > 0, cell
+    assert "p50 < 5 ms, p99 < 50 ms" in done.stdout
+
+
 @pytest.mark.parametrize("arguments, words", [
-    (["--plan"], "minutes"), (["--quick", "--plan"], "seconds"), (["--curves", "--plan"], "owners 1,000…1,000,000"), (["--help"], "pgbench"),
+    (["--plan"], "minutes"), (["--quick", "--workloads", "list", "--plan"], "seconds"), (["--curves", "--plan"], "owners 1,000…1,000,000"), (["--help"], "pgbench"),
 ])
 def test_how_long_it_takes_is_said_without_doing_it(arguments, words):
     done = bench(*arguments)

@@ -44,6 +44,34 @@ def test_a_worker_killed_under_load_loses_no_task_that_was_answered(user):
     assert all("unknown" in answer.detail for answer in unanswered if answer.status == 502)
 
 
+def test_a_delete_whose_worker_is_killed_is_never_404(user):
+    """No task is deleted twice: 404 would tell a client that its own success was a mistake."""
+    stack.insert_tasks(user.name, 20_000, "'x'", "null")
+    data = [web.request("DELETE", f"{user.tasks}/{id}", token=user.token) for id in range(1, 20_001)]
+
+    def kill():
+        stack.send_signal(stack.wait_for_pool()[0], signal.SIGKILL)
+
+    load = web.Load(lambda n: data[n], connections=32).run(4, {second / 2: kill for second in range(1, 8)})
+    assert set(load.statuses()) <= {204, 502} and not load.lost, load.statuses()
+    assert load.statuses()[204] > 500
+    unanswered = [answer for answer in load.answers if answer.status != 204]
+    assert all("unknown" in answer.detail or "not available" in answer.detail for answer in unanswered)
+
+
+def test_a_worker_that_is_stopped_delays_reads_and_loses_none(user, impatient_nginx):
+    user.create()
+    data = web.request("GET", f"{user.tasks}/1", token=user.token)
+    stopped = stack.wait_for_pool()[0]
+    start = time.monotonic()
+    try:
+        load = web.Load(lambda n: data, connections=16).run(3, {0.5: lambda: stack.send_signal(stopped, signal.SIGSTOP)})
+    finally:
+        stack.send_signal(stopped, signal.SIGCONT)
+    assert set(load.statuses()) == {200} and not load.lost, load.statuses()
+    assert time.monotonic() - start < 6 and len(load.answers) > 500
+
+
 def test_a_drained_worker_loses_nothing_posts_included(user):
     """SIGTERM to one worker a second; multiwatch starts the next."""
     drained: list[int] = []

@@ -1,12 +1,16 @@
-"""A worker after 100,000 requests is as big as it was after 10,000, and it is small."""
+"""A worker after 100,000 requests is as big as it was after 10,000, and it is small; the longest list does not change that."""
 
 import os
 import re
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 import stack
+import web
 
 SCRIPT = Path(__file__).with_name("mixed.lua")
 
@@ -40,3 +44,53 @@ def test_a_worker_does_not_grow(user):
     # The biggest of them: which worker gets how many of the first requests is chance.
     assert max(after.values()) <= max(before.values()) + 512, (before, after)
     assert max(after.values()) < 20 * 1024
+
+
+LONGEST = 25_000
+
+
+@pytest.fixture
+def longest_list(make_user):
+    """Makes an owner with 25,000 tasks of the greatest length: an answer of 124 MB."""
+    made = []
+
+    def make(prefix: str = "longest-"):
+        made.append(make_user(prefix))
+        stack.insert_tasks(made[-1].name, LONGEST, "repeat('\U0001F4DD', 200)", "repeat('\U0001F96C', 1000)")
+        return made[-1]
+
+    yield make
+    for owner in made:
+        stack.remove_owner(owner.name)
+
+
+def test_the_longest_list_to_two_clients_at_once_takes_little_memory(longest_list):
+    owner = longest_list()
+    owner.list("?limit=100")
+    workers = stack.wait_for_pool()
+    for pid in workers:
+        stack.forget_peak_memory(pid)
+    before = {pid: stack.peak_memory(pid) for pid in workers}
+
+    def ids(_) -> list[int]:
+        return [task["id"] for task in web.call("GET", owner.tasks, token=owner.token).expect(200).json()]
+
+    with ThreadPoolExecutor(2) as clients:
+        answers = list(clients.map(ids, range(2)))
+    assert stack.workers() == workers
+    grown = {pid: stack.peak_memory(pid) - before[pid] for pid in workers}
+    print(f"KiB more than the {before} before: {grown}")
+    assert all(answer == list(range(LONGEST, 0, -1)) for answer in answers)
+    assert max(grown.values()) <= 16 * 1024, grown
+
+
+def test_a_list_whose_database_connection_breaks_never_ends_as_a_shorter_one(special_locations, longest_list):
+    """The client sees that the answer is not whole: its last chunk never comes."""
+    owner = longest_list("unbuffered-")
+    with web.Connection() as connection:
+        connection.send(web.request("GET", owner.tasks, token=owner.token)).wait_for(1 << 16)
+        assert connection.buffer.startswith(b"HTTP/1.1 200 ")
+        stack.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'todo_runtime'")
+        with pytest.raises(web.NoAnswer):
+            connection.read()
+    stack.eventually("the service works", lambda: owner.call("GET", 1).status == 200, seconds=5)

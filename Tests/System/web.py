@@ -77,11 +77,23 @@ class Connection:
             missing = count - sum(map(len, parts))
         return b"".join(parts)
 
+    def _rest(self) -> bytes:
+        """What comes until the other side closes, which is how an answer without a length ends."""
+        parts, self.buffer = [self.buffer], b""
+        while data := self.socket.recv(1 << 18):
+            parts.append(data)
+        return b"".join(parts)
+
     def _until(self, mark: bytes) -> bytes:
         while mark not in self.buffer:
             self._more()
         head, _, self.buffer = self.buffer.partition(mark)
         return head
+
+    def wait_for(self, count: int):
+        """Receives until so many bytes are there for `read`."""
+        while len(self.buffer) < count:
+            self._more()
 
     def read(self, is_head: bool = False) -> Answer:
         """Reads one answer, and checks what is true of every answer."""
@@ -92,12 +104,16 @@ class Connection:
         answer = Answer(status, [tuple(line.split(": ", 1)) for line in head[1:]], b"")
         if not is_head and status not in (204, 304):
             if answer.header("Transfer-Encoding") == "chunked":
+                chunks = []
                 while size := int(self._until(b"\r\n"), 16):
-                    answer.body += self._take(size)
+                    chunks.append(self._take(size))
                     self._take(2)
                 self._take(2)
+                answer.body = b"".join(chunks)
+            elif (length := answer.header("Content-Length")) is not None:
+                answer.body = self._take(int(length))
             else:
-                answer.body = self._take(int(answer.header("Content-Length") or 0))
+                answer.body = self._rest()
         check_every_answer(answer, is_head)
         return answer
 

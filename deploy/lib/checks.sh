@@ -10,6 +10,7 @@ need_to_test() {
     need prometheus /usr/bin/prometheus
     need shellcheck /usr/bin/shellcheck
     need valgrind /usr/bin/valgrind
+    need iproute2 /usr/bin/ip /bin/ip /sbin/ip
     # For systemd-analyze; a bare system has other means to start.
     need systemd /usr/bin/systemd-analyze
 }
@@ -105,6 +106,13 @@ in_container() { [ "$(systemd-detect-virt --container 2>/dev/null || true)" = sy
 # Whether a machine can be booted in a container here.
 can_boot() { [ "$(id -u)" = 0 ] && ! in_container && unshare --mount --pid --net --fork true 2>/dev/null; }
 
+# not_run WHAT WHY: says so, and in CI it is a failure.
+not_run() {
+    step "NOT RUN: $1"
+    say "$2, for which this run lacks the rights: it takes root, outside of a container."
+    [ -z "${CI:-}" ] || in_container || fail "CI has to run $1"
+}
+
 # systemd's own measure of a unit's rights, 0 to 10; the threshold counts in tenths.
 units_are_tight() {
     local folder unit
@@ -116,6 +124,27 @@ units_are_tight() {
         systemd-analyze security --offline=true --threshold=15 --no-pager "$unit" || return 1
     done
     rm -rf "$folder"
+}
+
+# site_is_accepted FILE: nginx on a site of the package, with all that setup has it include, below another main configuration.
+site_is_accepted() {
+    local folder remarks shared=$checkout/deploy/nginx
+    folder=$(mktemp -d)
+    mkdir -p "$folder/todo-fcgi"/{http,server,headers}.d
+    cd "$folder/todo-fcgi"
+    echo "listen unix:$folder/socket;" >listen.conf
+    echo "server unix:$folder/tasks.sock;" >upstream.conf
+    echo "server 127.0.0.1:8080;" >hosts.conf
+    : >origins.conf
+    echo "include $shared/http-level.conf;" >http.d/production.conf
+    echo "include $shared/limits.conf; include $shared/tls.conf;" >server.d/production.conf
+    echo "include $shared/headers.conf;" >headers.d/security.conf
+    sed "s|/usr/share/todo-fcgi/nginx|$shared|" "$shared/$1" >../site.conf
+    echo "pid nginx.pid; events {} http { access_log off; include site.conf; }" >../nginx.conf
+    remarks=$(nginx -t -q -p "$folder" -c "$folder/nginx.conf" -e stderr 2>&1)
+    rm -rf "$folder"
+    echo "$remarks"
+    [ -z "$remarks" ]
 }
 
 # The sum, as the last line.

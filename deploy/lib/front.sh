@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# nginx of this copy: the repository's nginx.conf beside what differs here.
+# nginx of this copy: the repository's nginx.conf, its parts, and what differs here.
 
 nginx_pid() { read_pid "$home/nginx/nginx.pid"; }
 nginx_runs() { ours "$(nginx_pid)" "$home/nginx"; }
@@ -7,7 +7,7 @@ nginx_command() { as_service nginx -p "$home/nginx" -c "$home/nginx/nginx.conf" 
 
 # port_check: a port that somebody else has is said before the long steps.
 port_check() {
-    if nginx_runs && grep -q ":$port " "$home/nginx/listen.conf" 2>/dev/null; then return 0; fi
+    if nginx_runs && grep -rqs --include=listen.conf ":$port " "$home/nginx"; then return 0; fi
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
         die "port $port of 127.0.0.1 is taken by another program" "Name another port: TODO_PORT=8081 deploy/up"
     fi
@@ -46,15 +46,16 @@ trimmed() {
 }
 
 nginx_configure() {
-    local lines
+    local lines part
     origins_read
-    as_service tee nginx/origins.conf >/dev/null <<<"$lines"
-    as_service tee nginx/listen.conf >/dev/null <<<"listen 127.0.0.1:$port backlog=4096;"
-    as_service tee nginx/upstream.conf >/dev/null <<CONF
-server "unix:$listen_socket" max_fails=0;
-server "unix:$listen_socket" max_fails=0;
-CONF
+    as_service tee nginx/todo-fcgi/origins.conf >/dev/null <<<"$lines"
+    as_service tee nginx/todo-fcgi/listen.conf >/dev/null <<<"listen 127.0.0.1:$port backlog=4096;"
+    as_service tee nginx/todo-fcgi/upstream.conf >/dev/null <<<"server \"unix:$listen_socket\";"
+    # The service's user may not be able to enter the checkout.
     as_service tee nginx/nginx.conf >/dev/null <"$checkout/nginx.conf"
+    for part in common-http common-server pool-http pool-server; do
+        as_service tee "nginx/todo-fcgi/$part.conf" >/dev/null <"$checkout/deploy/nginx/$part.conf"
+    done
 }
 
 nginx_check() {

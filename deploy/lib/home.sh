@@ -37,7 +37,7 @@ home_prepare() {
     owner=$(stat -Lc %U "$home/")
     [ "$owner" = "$service" ] || die "$home_link belongs to $owner, this run is for $service" \
         "Run as the same user as the first time, or name another folder: TODO_HOME=… deploy/up"
-    as_service mkdir -p -m 700 "$home/run" "$home/log" "$home/bin" "$home/state" "$home/nginx"/{main,http,server}.d
+    as_service mkdir -p -m 700 "$home/run" "$home/log" "$home/bin" "$home/state" "$home/nginx/todo-fcgi"/{main,http,server,location}.d
     if [ "$sockets" != "$home/run" ]; then
         [ -e "$sockets" ] || as_service mkdir -m 700 "$sockets"
         if [ -L "$sockets" ] || [ "$(stat -c %U "$sockets")" != "$service" ]; then die "$sockets is not $service's"; fi

@@ -46,10 +46,8 @@ extension SetupRun {
     }
 
     private static let upstream = """
-        # The workers of this machine, twice: a request that met a worker just killed is repeated on another.
-        # Several machines: see \(Installation.shared)/several-servers.conf.
-        server unix:/run/todo-fcgi/tasks.sock max_fails=0;
-        server unix:/run/todo-fcgi/tasks.sock max_fails=0;
+        # The workers of this machine. Several machines: see the handbook, /usr/share/doc/todo-fcgi/README.md.
+        server unix:/run/todo-fcgi/tasks.sock;
 
         """
 

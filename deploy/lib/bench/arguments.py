@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-WORKLOADS = ["one", "list", "create", "toggle", "update", "mixed", "revalidated"]
+WORKLOADS = ["one", "list", "create", "toggle", "update", "mixed", "revalidated", "unequal"]
 
 TEXT = """deploy/bench: measures the service on this machine, beside the limits that the machine itself sets.
 
@@ -13,7 +13,8 @@ It starts a stack of its own (.local-bench: PostgreSQL with fsync on, workers, n
 nginx.conf), loads 1,000 owners with 20 tasks each, and measures with wrk over HTTP with real tokens. In every round,
 one after the other, it also measures what nothing built this way can exceed: the database alone (pgbench, with the
 statements that the service was seen to send for the same requests) and nginx alone (a constant answer of the same
-size). Figures are medians over the rounds; ratios are taken within a round, so that a machine that slows down does
+size). At one number of connections it is also asked as browsers ask: with the dozen headers that Chrome adds, so that
+lists are compressed. Figures are medians over the rounds; ratios are taken within a round, so that a machine that slows down does
 not change them. At the end the stack is gone and the report is in .local-bench-results: bench.json and bench.svg.
 
 workloads:
@@ -21,6 +22,8 @@ workloads:
   list         GET of an owner's 20       toggle   PATCH …/complete
   revalidated  GET with If-None-Match     update   PUT of title, description and completed
   mixed        70 % list, 15 % one, 10 % toggle, 5 % create
+  unequal      how long others wait for one task, alone and beside an owner who searches 25,000 tasks over 8 connections,
+               and beside one who lists 2,000 tasks of 1 KB over 16
 """
 
 
@@ -28,11 +31,11 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="deploy/bench", description=TEXT, formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="TODO_BINARY names a built todo-fcgi to measure instead of building here.")
-    parser.add_argument("--quick", action="store_true", help="about a minute: one round of one second at 32 connections; only to see that all works")
+    parser.add_argument("--quick", action="store_true", help="two minutes: one round of one second at 32 connections; only to see that all works")
     parser.add_argument("--rounds", type=positive, help="how often everything is measured (5; with --curves 3)")
     parser.add_argument("--seconds", type=positive, help="how long each measurement lasts (5; with --curves 3)")
     parser.add_argument("--workloads", type=words(WORKLOADS), help="some of the above, separated by commas (all)")
-    parser.add_argument("--connections", type=numbers, help="numbers separated by commas (1,32,256)")
+    parser.add_argument("--connections", type=numbers, help="numbers separated by commas (1,32,256); unequal chooses its own")
     parser.add_argument("--workers", type=positive, default=os.cpu_count(), help="worker processes (one a core)")
     parser.add_argument("--no-limits", action="store_true", help="the service alone, without pgbench and nginx's constant")
     parser.add_argument("--curves", action="store_true",

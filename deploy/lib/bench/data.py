@@ -10,6 +10,8 @@ import stack
 
 # pgbench reckons with numbers only, so an owner is a number's text.
 FIRST = 10**18
+# SQL for a description; `t` is the task's number.
+DESCRIPTION = "case when t % 4 > 0 then 'Two litres of the barista kind, and the dark rye from the corner.' end"
 
 
 def load(owners: int = 1000, tasks: int = 20, writers: int = 1000):
@@ -24,12 +26,30 @@ def load(owners: int = 1000, tasks: int = 20, writers: int = 1000):
         from generate_series(1, {owners + writers}) as n;
         insert into todo.tasks (owner_user_id, id, title, description, completed, created_at, updated_at, change)
         select ({FIRST} + n)::text, t, 'Buy oat milk and bread, trip ' || t,
-            case when t % 4 > 0 then 'Two litres of the barista kind, and the dark rye from the corner.' end,
+            {DESCRIPTION},
             t % 3 = 0, at, at, t
         from generate_series(1, {tasks}) as t, generate_series(1, {owners}) as n,
             lateral (select timestamptz '2026-01-01 12:00:00.123456Z' + (t * interval '1 hour 7.013 seconds') as at) as moment
         order by t, n;
     """)
+    tidy()
+
+
+def add_owner(number: int, tasks: int, description: str) -> str:
+    """One more owner with its tasks; the description is SQL, as `DESCRIPTION`."""
+    stack.sql(f"""
+        insert into todo.owners (owner_user_id, last_task_id, change) values ('{owner(number)}', {tasks}, {tasks});
+        insert into todo.tasks (owner_user_id, id, title, description, completed, created_at, updated_at, change)
+        select '{owner(number)}', t, 'Buy oat milk and bread, trip ' || t, {description}, t % 3 = 0, at, at, t
+        from generate_series(1, {tasks}) as t,
+            lateral (select timestamptz '2026-01-01 12:00:00.123456Z' + (t * interval '1 minute 7.013 seconds') as at) as moment;
+    """)
+    tidy()
+    return owner(number)
+
+
+def tidy():
+    """What the server does now and then by itself, done now."""
     for command in ("vacuum (freeze, analyze) todo.tasks", "vacuum (freeze, analyze) todo.owners", "checkpoint"):
         stack.sql(command)
 

@@ -12,12 +12,12 @@ from statements import Script
 MIX = {"list": 70, "one": 15, "toggle": 10, "create": 5}
 
 
-def wrk(port: int, workload: str, connections: int, seconds: int, tokens: Path, tasks: int = 20) -> dict:
+def wrk(port: int, workload: str, connections: int, seconds: int, tokens: Path, tasks: int = 20, as_browser: bool = False) -> dict:
     """One run over HTTP; latencies in milliseconds."""
     threads = min(2, connections, machine.CORES)
     out = stack.shell(
         "wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", "--timeout", "15s", "-s", Path(__file__).with_name("requests.lua"),
-        f"http://127.0.0.1:{port}", "--", workload, tokens, tasks)
+        f"http://127.0.0.1:{port}", "--", workload, tokens, tasks, *(["browser"] if as_browser else []))
     found = json.loads(out.strip().splitlines()[-1])
     for name in ("p50", "p99", "p999"):
         found[name] /= 1e3

@@ -4,6 +4,8 @@ import math
 import textwrap
 from html import escape
 
+import report
+
 INK, FAINT, GRID, PAPER = "#1b2330", "#66707f", "#e3e7ed", "#ffffff"
 SERVICE, DATABASE, NGINX, WORKERS = "#2563c9", "#a9b4c2", "#7fb069", "#2563c9"
 LINES = ["#2563c9", "#d1662b", "#3d8f58", "#8a4fbf"]
@@ -77,8 +79,8 @@ def bench(result: dict) -> str:
 
 
 def connections(result: dict) -> int:
-    """32, or what comes nearest."""
-    return min({c["connections"] for c in result["cells"]}, key=lambda n: abs(n - 32))
+    """Those that the picture shows."""
+    return report.typical({c["connections"] for c in result["cells"]})
 
 
 def footnotes(result: dict) -> list[str]:
@@ -90,6 +92,9 @@ def footnotes(result: dict) -> list[str]:
     if constant:
         first += f"nginx alone: {min(constant):,.0f} to {max(constant):,.0f} a second."
     notes = [first]
+    if unequal := result.get("unequal"):
+        notes.append("One task, p50 · p99: " + "; ".join(
+            f"{short(c['p50'])} · {short(c['p99'])} ms " + ("alone" if c["beside"] == "nobody" else f"beside {c['words']}") for c in unequal) + ".")
     if result["doubts"]:
         notes = textwrap.wrap("Not to be believed: " + "; ".join(result["doubts"]) + ".", 140) + notes
     return notes

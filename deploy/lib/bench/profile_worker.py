@@ -27,9 +27,7 @@ def run(options):
     data.load()
     tokens = data.write_tokens(1000, 1000)
     socket = stack.SOCKETS / "profiled.sock"
-    upstream = stack.HOME / "nginx/upstream.conf"
-    upstream.write_text(f'server "unix:{socket}" max_fails=0;\n' * 2)
-    stack.deploy("nginx_check; nginx_stop; nginx_start")
+    stack.write_nginx_file("upstream.conf", f'server "unix:{socket}";\n')
     # What starting and ending costs is measured first, and taken off.
     idle, _ = profile(socket, None, tokens)
     for workload in options.profile:

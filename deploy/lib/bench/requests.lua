@@ -1,4 +1,4 @@
--- wrk … -s requests.lua URL -- WORKLOAD TOKENS TASKS
+-- wrk … -s requests.lua URL -- WORKLOAD TOKENS TASKS [browser]
 -- Requests spread evenly over the owners in the file of data.py, made beforehand: making them costs the machine too.
 -- Owners of kind R have TASKS tasks each and are read and changed; those of kind W only get new ones.
 local random = math.random
@@ -9,18 +9,35 @@ function setup(thread)
     thread:set("number", threads)
 end
 
+-- What Chrome adds when a page of another origin asks; most of it comes with each request.
+local browser = table.concat({
+    'sec-ch-ua: "Chromium";v="142", "Google Chrome";v="142", "Not_A Brand";v="99"',
+    "sec-ch-ua-mobile: ?0",
+    'sec-ch-ua-platform: "Windows"',
+    "User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    "Accept: application/json, text/plain, */*",
+    "Origin: http://localhost:3000",
+    "Sec-Fetch-Site: cross-site",
+    "Sec-Fetch-Mode: cors",
+    "Sec-Fetch-Dest: empty",
+    "Referer: http://localhost:3000/",
+    "Accept-Encoding: gzip, deflate, br, zstd",
+    "Accept-Language: en-US,en;q=0.9",
+}, "\r\n") .. "\r\n"
+
 -- As many different requests as a thread keeps; more would only fill the processor's caches.
 local most = 20000
 
 function init(arguments)
     local workload, tasks = arguments[1], tonumber(arguments[3])
+    local more = arguments[4] == "browser" and browser or ""
     local readers, writers = {}, {}
     for line in io.lines(arguments[2]) do
         local kind, user, token, etag = line:match("(%S+) (%S+) (%S+) (%S+)")
         local list = kind == "R" and readers or writers
         list[#list + 1] = {
             path = "/api/" .. user .. "/tasks",
-            head = " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " .. token .. "\r\n",
+            head = " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " .. token .. "\r\n" .. more,
             etag = etag,
         }
     end
@@ -33,6 +50,7 @@ function init(arguments)
     local make = {}
     function make.list(owner) return "GET " .. owner.path .. owner.head .. "\r\n" end
     function make.page(owner) return "GET " .. owner.path .. "?limit=20" .. owner.head .. "\r\n" end
+    function make.search(owner) return "GET " .. owner.path .. "?search=zzzz" .. owner.head .. "\r\n" end
     function make.revalidated(owner)
         return "GET " .. owner.path .. owner.head .. "If-None-Match: " .. owner.etag .. "\r\n\r\n"
     end

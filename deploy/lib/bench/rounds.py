@@ -12,25 +12,37 @@ import picture
 import report
 import stack
 import statements
+import unequal
 from arguments import CHECKOUT
 
 # The least share of pgbench's rate that the project asks of itself, at 32 connections.
 TARGETS = {"one": 0.65, "list": 0.75, "create": 0.8, "toggle": 0.8}
-CONTENDERS = ["service", "pgbench", "constant"]
+# `browser` is the service again, asked as browsers ask.
+CONTENDERS = ["service", "browser", "pgbench", "constant"]
 OWNERS, TASKS = 1000, 20
 
 
-def contenders(options) -> list[str]:
-    return CONTENDERS[:1] if options.no_limits else CONTENDERS
+def contenders(options, connections: int) -> list[str]:
+    """Who is measured at a number of connections."""
+    names = CONTENDERS[:2] if options.no_limits else CONTENDERS
+    return names if connections == report.typical(options.connections) else [name for name in names if name != "browser"]
+
+
+def together(options) -> list[str]:
+    """The workloads of many equal owners."""
+    return [workload for workload in options.workloads if workload != "unequal"]
 
 
 def plan(options) -> str:
     """What will be done and how long it takes."""
     # Loading takes about a second, warming up one, and starting a load generator a part of one.
-    each = {"service": options.seconds + 2.5, "pgbench": options.seconds + 1.5, "constant": options.seconds + 0.3}
-    seconds = 20 + options.rounds * len(options.workloads) * len(options.connections) * sum(each[c] for c in contenders(options))
+    each = {"service": options.seconds + 2.5, "browser": options.seconds + 2.5, "pgbench": options.seconds + 1.5, "constant": options.seconds + 0.3}
+    a_round = len(together(options)) * sum(each[name] for number in options.connections for name in contenders(options, number))
+    if "unequal" in options.workloads:
+        a_round += unequal.duration(options.seconds)
+    seconds = 20 + options.rounds * a_round
     return (f"{options.rounds} rounds of {options.seconds} s: {', '.join(options.workloads)}, at {', '.join(map(str, options.connections))} connections, "
-            f"{options.workers} workers; {', '.join(contenders(options))} in turns. About {report.duration(seconds)}, after the build.")
+            f"{options.workers} workers; {', '.join(contenders(options, report.typical(options.connections)))} in turns. About {report.duration(seconds)}, after the build.")
 
 
 class Bench:
@@ -75,10 +87,10 @@ class Bench:
             run = load.pgbench(workload, connections, seconds, self.scripts)
         else:
             data.load(OWNERS, TASKS)
-            load.wrk(stack.PORT, workload, connections, 1, self.tokens)
+            load.wrk(stack.PORT, workload, connections, 1, self.tokens, as_browser=contender == "browser")
             before = machine.Usage(self.roots)
             started = time.monotonic()
-            run = load.wrk(stack.PORT, workload, connections, seconds, self.tokens)
+            run = load.wrk(stack.PORT, workload, connections, seconds, self.tokens, as_browser=contender == "browser")
         used = machine.Usage(self.roots).since(before, time.monotonic() - started)
         requests = max(run["requests"], 1)
         run["rate"] = requests / run["seconds"]
@@ -92,28 +104,35 @@ def run(options):
     about = {"what": "todo-fcgi", **report.versions(), **machine.description(), "rounds": options.rounds, "seconds": options.seconds,
              "workers": options.workers, "owners": OWNERS, "tasks": TASKS}
     print("==> Loading data, watching the service's statements")
-    bench = Bench(options.workloads, with_limits=not options.no_limits)
-    names = contenders(options)
+    bench = Bench(together(options), with_limits=not options.no_limits)
+    others = unequal.Unequal(OWNERS, TASKS) if "unequal" in options.workloads else None
+    beside = []
     measured: dict[tuple, list[dict]] = {}
     for number in range(options.rounds):
         print(f"==> Round {number + 1} of {options.rounds}")
-        # Another goes first each time, so that none always follows the same one.
-        order = names[number % len(names):] + names[:number % len(names)]
         for workload in bench.workloads:
             for connections in options.connections:
+                names = contenders(options, connections)
+                # Another goes first each time, so that none always follows the same one.
+                order = names[number % len(names):] + names[:number % len(names)]
                 rates = {}
                 for contender in order:
                     one = bench.measure(contender, workload, connections, options.seconds)
                     measured.setdefault((workload, connections, contender), []).append(one)
                     rates[contender] = one["rate"]
                 print(f"    {workload} at {connections}: " + ", ".join(f"{name} {rates[name]:,.0f}/s" for name in names), flush=True)
+        if others:
+            beside.append(others.round(options.seconds))
+            print("    unequal: p50 " + ", ".join(f"{one['p50']:,.1f} ms beside {name}" for name, one in beside[-1].items()), flush=True)
 
     cells = [cell(key, runs, measured) for key, runs in measured.items()]
     result = {"about": about, "left_out": bench.left_out, "bytes": bench.sizes,
               "statements": {name: script.sql for name, script in bench.scripts.items()}, "targets": TARGETS, "cells": cells}
-    result["doubts"] = report.doubts(cells, options.rounds)
+    if others:
+        result |= {"unequal": unequal.cells(beside), "unequal_targets_ms": unequal.TARGETS}
+    result["doubts"] = report.doubts(cells + result.get("unequal", []), options.rounds)
     print(report.text(result))
-    save(result, "bench", picture.bench(result), options.publish)
+    save(result, "bench", picture.bench(result) if cells else None, options.publish)
 
 
 def cell(key: tuple, runs: list[dict], measured: dict) -> dict:
@@ -128,15 +147,20 @@ def cell(key: tuple, runs: list[dict], measured: dict) -> dict:
              **{name: median(name) for name in ("p50", "p99", "p999", "cpu_us_total", "worker_mib", "others_share", "steal_share", "load_share")},
              "cpu_us": {part: statistics.median(run["cpu_us"][part] for run in runs) for part in runs[0]["cpu_us"]},
              "errors": sum(run["refused"] + run["broken"] for run in runs), "rounds": runs}
+    if contender == "browser":
+        found["ratios"] = {"service": statistics.median(mine["rate"] / its["rate"] for mine, its in zip(runs, measured[workload, connections, "service"]))}
     if contender == "service":
         found["ratios"] = {limit: statistics.median(mine["rate"] / its["rate"] for mine, its in zip(runs, measured[workload, connections, limit]))
-                           for limit in CONTENDERS[1:] if (workload, connections, limit) in measured}
+                           for limit in CONTENDERS[2:] if (workload, connections, limit) in measured}
     return found
 
 
-def save(result: dict, name: str, svg: str, publish: bool):
+def save(result: dict, name: str, svg: str | None, publish: bool):
+    """Writes the report, and the picture where there is one."""
     stack.RESULTS.mkdir(exist_ok=True)
     (stack.RESULTS / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    if svg is None:
+        return print(f"\n{stack.RESULTS}/{name}.json")
     (stack.RESULTS / f"{name}.svg").write_text(svg)
     print(f"\n{stack.RESULTS}/{name}.json and {name}.svg")
     if publish:

@@ -44,8 +44,8 @@ def restart_pool(workers: int):
 
 
 def write_nginx_file(name: str, text: str):
-    """Puts a file beside nginx.conf and has nginx start anew: its processes are measured from their beginning."""
-    (HOME / "nginx" / name).write_text(text)
+    """Puts a file among the parts of nginx.conf and has nginx start anew: its processes are measured from their beginning."""
+    (HOME / "nginx/todo-fcgi" / name).write_text(text)
     deploy("nginx_check; nginx_stop; nginx_start")
 
 
