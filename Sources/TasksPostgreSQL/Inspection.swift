@@ -33,7 +33,7 @@ public struct Inspection: Sendable {
         }
         for step in Migrations.all where step.isContract && !versions.contains(step.version) {
             notes.append(
-                "step \(step.version) (\(step.name)) is left for when no older program is to come back: "
+                "step \(step.version) (\(step.name)) is left out until no older version will run again: "
                     + "todo-fcgi migrate --contract")
         }
     }
@@ -85,7 +85,7 @@ public struct Inspection: Sendable {
         if !isOwner, text(5) != "t", text(6) != "off" {
             let name = try connection.quoted(identifier: connection.user)
             notes.append(
-                "row-level security, should somebody switch it on, would hide tasks without an error: "
+                "the role \(connection.user) has row_security on: a policy on the tables would hide tasks without an error; "
                     + "alter role \(name) set row_security = 'off'")
         }
     }

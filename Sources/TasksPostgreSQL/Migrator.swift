@@ -63,7 +63,7 @@ public struct Migrator: ~Copyable {
     ///
     /// - Parameters:
     ///   - contracting: whether steps that take something away are applied as well.
-    ///   - tell: gets a line whenever something has to be waited for.
+    ///   - tell: gets a line for each step that was applied, and whenever something has to be waited for.
     /// - Returns: the steps that were applied.
     public borrowing func apply(
         contracting: Bool = false, _ tell: (String) -> Void = { _ in }
@@ -88,6 +88,7 @@ public struct Migrator: ~Copyable {
                 try build(index: name, on: table, tell)
                 try record(migration)
             }
+            tell("applied \(step.version): \(step.name)")
         }
         return due
     }

@@ -12,7 +12,8 @@ public struct SchemaPlace: ~Copyable {
     /// The sessions in this database that use the tables, each as an operator finds it again.
     ///
     /// The name of a session is the operator's to choose, so the workers' role counts: all sessions that it has. Where
-    /// the schema's owner is that role as well, those whose last statement was about the tables.
+    /// the schema's owner is that role as well, those whose last statement was about the tables. Of another role's
+    /// sessions, PostgreSQL shows an owner no more than is used here.
     ///
     /// - Parameter role: the one that workers log in as.
     public borrowing func users(workingAs role: String) throws(PostgreSQLError) -> [String] {
@@ -20,7 +21,7 @@ public struct SchemaPlace: ~Copyable {
             """
             select 'process ' || pid || ' (' || coalesce(nullif(application_name, '') || ' as ', '') || usename || ')'
             from pg_stat_activity
-            where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+            where datname = current_database() and pid <> pg_backend_pid()
                 and (starts_with(application_name, 'todo-fcgi[')
                     or usename = $1 and (usename <> session_user or query ~ '\\mtodo\\.(tasks|owners|migrations)\\M'))
             order by pid

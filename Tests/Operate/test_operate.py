@@ -264,15 +264,26 @@ def test_an_upgrade_that_changes_the_schema_and_the_way_back_lose_nothing(machin
         insert into todo.tasks select 'many-' || n, i, 'Task ' || i, 'Text', false, now(), now(), i
             from generate_series(1, 100) n, generate_series(1, 1000) i;
     """)
-    # Somebody reads for long: the first steps have to wait for that, and the requests must not wait with them.
-    reader = machine.start_inside("cd /; setpriv --reuid=postgres --regid=postgres --init-groups psql -Xqd todo"
-                                  " -c 'begin; select from todo.tasks limit 1; select pg_sleep(8); commit'")
+    # A long read, which goes on for longer than the first step waits for it: the requests must not wait behind that step.
+    reader = machine.start_inside("""cd /; setpriv --reuid=postgres --regid=postgres --init-groups psql -Xqd todo -o /dev/null <<'SQL'
+        begin;
+        select from todo.tasks limit 1;
+        do $$ begin
+            for n in 1..1200 loop
+                perform pg_sleep(0.1);
+                exit when exists (select from pg_locks where relation = 'todo.tasks'::regclass and not granted);
+            end loop;
+            perform pg_sleep(2.5);
+        end $$;
+        commit;
+SQL""")
     with load("upgrade by apt across a change of the schema") as seen:
         said = handbook("upgrade", "cp -f todo-fcgi_later.deb.kept todo-fcgi_new.deb")
     assert reader.wait(30) == 0
     assert seen.lost == 0, seen.reasons
     assert seen.slowest < 2
-    assert "first a backup" in said and "gave way after 1s" in said and "(migrate --contract)" in said
+    for words in ("first a backup", "gave way after 1s: process ", "(psql as postgres)", "migrate --contract applies it"):
+        assert words in said
     assert said.count("\napplied ") == 3 and runs_installed_program(machine)
     count(f"upgrade across a change of the schema: steps gave way {said.count('gave way')} times")
     with load("downgrade by apt, the schema stays") as seen:
@@ -338,10 +349,19 @@ def test_a_restore_that_was_interrupted_loses_nothing(machine, handbook):
     before = titles(machine, "ben")
     create(machine, "ben", "After the backup")
     machine.run("systemctl stop todo-fcgi.target")
-    # Killed, with pg_restore, between the rename and the end of the load.
-    machine.put_text("/usr/local/bin/pg_restore", "#!/bin/sh\nkill -9 $PPID\n", mode=0o755)
-    said = machine.run('todo-fcgi restore "$(ls /var/lib/todo-fcgi-backups/todo-*.dump | tail -n 1)" 2>&1', check=False)
-    machine.run("rm /usr/local/bin/pg_restore")
+
+    def restore_interrupted_by(signal):
+        machine.put_text("/usr/local/bin/pg_restore", f"#!/bin/sh\nkill -{signal} $PPID\nexit 1\n", mode=0o755)
+        said = machine.run('todo-fcgi restore "$(ls /var/lib/todo-fcgi-backups/todo-*.dump | tail -n 1)" 2>&1', check=False)
+        machine.run("rm /usr/local/bin/pg_restore")
+        return said
+
+    # At a terminal both get the signal; the tables get their name back at once.
+    said = restore_interrupted_by("INT")
+    assert said.returncode == 1 and "pg_restore" in said.stdout
+    assert machine.sql("select to_regnamespace('todo') is not null") == "t"
+    # Killed between the rename and the end of the load.
+    said = restore_interrupted_by("KILL")
     assert said.returncode in (-9, 128 + 9)
     back = re.search(r"go back by: (alter schema .* rename to todo)", said.stdout)[1]
     assert machine.sql("select to_regnamespace('todo') is null") == "t"
@@ -366,7 +386,7 @@ def test_old_backups_are_removed(machine):
 
 def test_a_step_that_takes_something_away_is_undone(machine, packages, handbook, load):
     machine.run("cp -f todo-fcgi_later.deb.kept later.deb; apt-get install -y --allow-downgrades ./later.deb")
-    assert "is left for when no older program is to come back" in machine.says("todo-fcgi check")
+    assert "is left out until no older version will run again" in machine.says("todo-fcgi check")
     before = titles(machine, "ben")
     machine.run("systemctl start todo-fcgi-backup.service")
     with load("a step that takes something away") as seen:

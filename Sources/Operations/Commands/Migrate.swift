@@ -14,7 +14,7 @@ struct Migrate: ParsableCommand {
             nothing else in the database is touched. It can be run at any time, under load, and by several at once.
 
             Programs of before serve on: run it first, then replace the workers. A step that takes away what older \
-            programs use is left out; --contract applies it, when none of them runs or is to come back.
+            programs use is left out; --contract applies it, when none of them will run again.
             """
     )
 
@@ -49,8 +49,8 @@ struct Migrate: ParsableCommand {
 
     private func show(_ steps: [Migrator.Step]) throws {
         for step in steps {
-            let state = step.appliedAt.map { "applied \($0)" } ?? (step.isMissing ? "missing" : "left for --contract")
-            print("\(step.version)  \(step.name): \(state)")
+            let state = step.isMissing ? "missing" : "left out until --contract"
+            print("\(step.version)  \(step.name): \(step.appliedAt.map { "applied \($0)" } ?? state)")
         }
         if steps.contains(where: \.isMissing) { throw Self.isMissing }
     }
@@ -61,10 +61,11 @@ struct Migrate: ParsableCommand {
             // Into a file or a pipe, a line would come when all is over.
             fflush(nil)
         }
-        for step in applied { print("applied \(step.version): \(step.name)") }
         if applied.isEmpty { print("nothing to do: the schema is up to date") }
         for step in try migrator.steps() where step.appliedAt == nil {
-            print("left for when no older program is to come back: \(step.version): \(step.name) (migrate --contract)")
+            print(
+                "left out \(step.version): \(step.name); "
+                    + "migrate --contract applies it, when no older version will run again")
         }
         guard let role = try database.runtimeRole() else { return }
         let left = try migrator.grant(to: role)
