@@ -1,84 +1,54 @@
 internal import PostgreSQL
 
-/// One step of the schema, applied once, in order, and never changed after.
+/// One step of the schema, applied once and never changed after.
+///
+/// Programs of two versions use one database while workers are replaced, and again on the way back. So a change comes
+/// in steps that no program has to stop for:
+///
+/// 1. *Expand*: add what the new program needs and the old one can live with: a column that may be null or has a
+///    constant default, a table, an index, a wider type. `migrate` applies it before workers are replaced. Results are
+///    cast in `TaskStatements`, so a column may change its type, but not its collation.
+/// 2. *Replace* the workers. The new program writes both the old and the new form where the old one is still read.
+/// 3. *Contract*: take away what no program from `usableFrom` on uses. `migrate --contract` applies it, when no older
+///    program runs or is to come back. Programs that know the step serve without it, too.
+///
+/// A transaction keeps its locks to its end, and a lock on `todo.tasks` holds up every request. It must not read or
+/// rewrite a table: a constraint is added `not valid` in one step and validated in the next, an index is a step of its
+/// own.
 struct Migration: Sendable {
+    /// What a step does.
+    enum Work: Sendable {
+        /// Statements that are done together or not at all.
+        case transaction(String)
+        /// An index, built while writes go on; no transaction can do that.
+        ///
+        /// `on` is what follows the name: the table, the columns and the condition.
+        case index(name: String, on: String)
+    }
+
     /// Counts from 1 without gaps.
     let version: Int
     let name: String
-    let sql: String
+    /// The schema's version that a program has to know, at least, to use a database that has this step.
+    let usableFrom: Int
+    /// Whether it takes something away; programs that know it do without it, too.
+    let isContract: Bool
+    let work: Work
 
-    /// Kept beside the version, so that a step that was changed after it was applied is noticed.
-    var checksum: String { Statement.fingerprint(of: sql) }
-}
-
-/// The schema, step by step.
-enum Migrations {
-    static let all = [
-        Migration(
-            version: 1, name: "tasks and their owners",
-            sql: """
-                -- One row an owner: counts the ids and the changes, and its lock orders the owner's writes.
-                create table todo.owners (
-                    owner_user_id text collate "C" primary key check (owner_user_id <> ''),
-                    last_task_id bigint not null,
-                    change bigint not null,
-                    created_at timestamptz not null default now()
-                ) with (fillfactor = 50);
-
-                -- No foreign key: the one statement that adds a task has just written its owner's row.
-                create table todo.tasks (
-                    owner_user_id text collate "C" not null,
-                    id bigint not null check (id between 1 and 9007199254740991),
-                    title text not null,
-                    description text,
-                    completed boolean not null,
-                    created_at timestamptz not null,
-                    updated_at timestamptz not null,
-                    change bigint not null,
-                    deleted_at timestamptz,
-                    primary key (owner_user_id, id),
-                    constraint title_length check (char_length(title) between 1 and 200 or deleted_at is not null),
-                    constraint description_length check (char_length(description) <= 1000)
-                ) with (fillfactor = 80);
-                """),
-        Migration(
-            version: 2, name: "lists in the order of an index, lengths in types",
-            sql: """
-                -- A list is read in its usual order, and a page of it no further than its end. A change of a task
-                -- touches none of these columns, so it leaves the index alone.
-                create index tasks_newest_first on todo.tasks (owner_user_id, created_at desc, id desc)
-                    where deleted_at is null;
-
-                -- PostgreSQL reads a table's constraints from their text again for each statement, which took a third
-                -- of a write's time; a type's are kept. What else they said is seen to by those who write.
-                create domain todo.title as text constraint title_length check (char_length(value) <= 200);
-                create domain todo.description as text constraint description_length check (char_length(value) <= 1000);
-                alter table todo.tasks
-                    drop constraint title_length, drop constraint description_length, drop constraint tasks_id_check,
-                    alter column title type todo.title, alter column description type todo.description;
-                alter table todo.owners drop constraint owners_owner_user_id_check;
-                """),
-    ]
-
-    /// What every new session runs first, for `reasonToRefuse` to judge.
-    static let check = Statement(
-        "select version::bigint, checksum from todo.migrations order by version", parameters: [])
-
-    /// Why this program must not use a database with these migrations, or nil.
-    static func reasonToRefuse(_ applied: QueryResult) -> String? {
-        if let conflict = conflict(with: applied) { return conflict }
-        guard applied.count < all.count else { return nil }
-        return "it is at version \(applied.count) and has to be at \(all.count): run todo-fcgi migrate"
+    /// Makes a step; without `usableFrom`, only programs that know the step can use a database that has it.
+    init(version: Int, name: String, usableFrom: Int? = nil, isContract: Bool = false, _ work: Work) {
+        self.version = version
+        self.name = name
+        self.usableFrom = usableFrom ?? version
+        self.isContract = isContract
+        self.work = work
     }
 
-    /// What in these migrations no migration can mend, or nil.
-    static func conflict(with applied: QueryResult) -> String? {
-        guard applied.count <= all.count else {
-            return "it is at version \(applied.count), newer than this program, which knows \(all.count)"
+    /// Kept beside the version, so that a step that was changed after it was applied is noticed.
+    var checksum: String {
+        switch work {
+        case .transaction(let sql): Statement.fingerprint(of: sql)
+        case .index(let name, let table): Statement.fingerprint(of: "create index \(name) on \(table)")
         }
-        for row in 0..<applied.count where applied.text(row: row, column: 1) != all[row].checksum {
-            return "migration \(row + 1) is not the one that this program knows"
-        }
-        return nil
     }
 }

@@ -8,104 +8,117 @@ public struct Migrator: ~Copyable {
         public let version: Int
         /// What it brings.
         public let name: String
+        /// Whether it takes away what older programs use; this program does without it, too.
+        public let isContract: Bool
         /// When it was applied, as the database writes it; nil when it was not.
         public let appliedAt: String?
+        /// Whether the program cannot serve before it is applied.
+        public var isMissing: Bool { appliedAt == nil && !isContract }
     }
 
-    private let connection: Connection
+    let connection: Connection
+    let patience: Patience
+    private let known: [Migration]
 
     /// Uses a connection of the role that owns the schema, or is to own it.
     public init(takingOwnershipOf connection: consuming Connection) {
-        self.connection = connection
+        self.init(takingOwnershipOf: connection, knowing: Migrations.all)
     }
 
-    /// All steps that this program knows.
+    init(takingOwnershipOf connection: consuming Connection, knowing: [Migration], patience: Patience = Patience()) {
+        self.connection = connection
+        self.patience = patience
+        known = knowing
+    }
+
+    /// All steps that this program knows, and those of newer programs that the database has.
     ///
-    /// Throws a `PostgreSQLError` when the database holds steps that it does not know.
+    /// Throws a `PostgreSQLError` when this program cannot use a database that has these.
     public borrowing func steps() throws(PostgreSQLError) -> [Step] {
+        var applied: [AppliedMigration] = []
+        var times: [Int: String] = [:]
         let exists = try connection.execute("select to_regclass('todo.migrations') is not null")
-        guard exists.text(row: 0, column: 0) == "t" else {
-            return Migrations.all.map { Step(version: $0.version, name: $0.name, appliedAt: nil) }
+        if exists.text(row: 0, column: 0) == "t" {
+            let result = try connection.execute(
+                "select \(AppliedMigration.columns), m.applied_at::text from todo.migrations m order by m.version")
+            applied = AppliedMigration.list(result)
+            for (row, step) in applied.enumerated() { times[step.version] = result.text(row: row, column: 4) }
         }
-        let applied = try connection.execute(
-            "select version, checksum, applied_at::text from todo.migrations order by version")
-        if let conflict = Migrations.conflict(with: applied) {
+        if let conflict = Migrations.conflict(between: applied, and: known) {
             throw PostgreSQLError(sqlState: nil, message: "the schema cannot be used: \(conflict)")
         }
-        return Migrations.all.enumerated().map { row, migration in
-            let appliedAt = row < applied.count ? applied.text(row: row, column: 2) : nil
-            return Step(version: migration.version, name: migration.name, appliedAt: appliedAt)
+        let newer = applied.filter { $0.version > known.count }
+        return known.map { step in
+            Step(
+                version: step.version, name: step.name, isContract: step.isContract, appliedAt: times[step.version])
         }
+            + newer.map { step in
+                Step(version: step.version, name: step.name, isContract: false, appliedAt: times[step.version])
+            }
     }
 
-    /// Applies what is missing, each step in a transaction of its own; two at once wait for each other.
+    /// Applies what is missing, each step by itself; of several that run at once, one works and the others wait.
     ///
+    /// Steps that take something away are left out, unless the database is new.
+    ///
+    /// - Parameters:
+    ///   - contracting: whether steps that take something away are applied as well.
+    ///   - tell: gets a line for each step that was applied, and whenever something has to be waited for.
     /// - Returns: the steps that were applied.
-    public borrowing func apply() throws(PostgreSQLError) -> [Step] {
-        // Any number will do that nobody else uses: "todo" in ASCII.
-        try connection.execute("select pg_advisory_lock(1953457263)")
-        defer { _ = try? connection.execute("select pg_advisory_unlock(1953457263)") }
+    public borrowing func apply(
+        contracting: Bool = false, _ tell: (String) -> Void = { _ in }
+    ) throws(PostgreSQLError) -> [Step] {
+        try connection.refuseAfterInterruptedRestore()
+        try connection.execute("set statement_timeout = 0")
+        try lock(tell)
+        defer { _ = try? connection.execute("select pg_advisory_unlock(\(Self.lockNumber))") }
+        try prepare(tell)
+        let steps = try steps()
+        let isNew = steps.allSatisfy { $0.appliedAt == nil }
+        let due = steps.filter { $0.appliedAt == nil && (isNew || contracting || !$0.isContract) }
+        for step in due {
+            let migration = known[step.version - 1]
+            switch migration.work {
+            case .transaction(let sql):
+                try transaction("step \(migration.version) (\(migration.name))", tell) { () throws(PostgreSQLError) in
+                    try connection.execute(sql)
+                    try record(migration)
+                }
+            case .index(let name, let table):
+                try build(index: name, on: table, tell)
+                try record(migration)
+            }
+            tell("applied \(step.version): \(step.name)")
+        }
+        return due
+    }
+
+    /// Makes the place where steps are recorded.
+    private borrowing func prepare(_ tell: (String) -> Void) throws(PostgreSQLError) {
         // Not `if not exists`, which asks for the right to create schemas even where this one was made for us before.
-        let exists = try connection.execute("select to_regnamespace('todo') is not null")
-        if exists.text(row: 0, column: 0) != "t" { try connection.execute("create schema todo") }
+        let schema = try connection.execute("select to_regnamespace('todo') is not null")
+        if schema.text(row: 0, column: 0) != "t" { try connection.execute("create schema todo") }
         try connection.execute(
             """
             create table if not exists todo.migrations (
                 version integer primary key, name text not null, checksum text not null,
                 applied_at timestamptz not null default now())
             """)
-        let missing = try steps().filter { $0.appliedAt == nil }
-        for step in missing {
-            let migration = Migrations.all[step.version - 1]
-            try connection.execute("begin")
-            do throws(PostgreSQLError) {
-                try connection.execute(migration.sql)
-                try connection.execute(
-                    "insert into todo.migrations (version, name, checksum) values ($1, $2, $3)",
-                    ["\(migration.version)", migration.name, migration.checksum])
-                try connection.execute("commit")
-            } catch {
-                _ = try? connection.execute("rollback")
-                throw error
-            }
-        }
-        return missing
-    }
-
-    /// Gives a role what the workers need and no more, and bounds its statements.
-    ///
-    /// - Returns: statements that only a more powerful role may run, for a person to run them; empty when all is set.
-    public borrowing func grant(to role: String) throws(PostgreSQLError) -> [String] {
-        let name = try connection.quoted(identifier: role)
-        try connection.execute(
+        // Asked for first: `add column if not exists` locks the table even where there is nothing to do.
+        let column = try connection.execute(
             """
-            grant usage on schema todo to \(name);
-            grant select on todo.migrations to \(name);
-            grant select, insert, update, delete on todo.owners, todo.tasks to \(name)
+            select exists (select from pg_attribute
+                where attrelid = 'todo.migrations'::regclass and attname = 'usable_from' and not attisdropped)
             """)
-        let current = try connection.execute(
-            "select coalesce(array_to_string(rolconfig, E'\\n'), '') from pg_roles where rolname = $1", [role])
-        let settings = (current.text(row: 0, column: 0) ?? "").split(separator: "\n")
-        var refused: [String] = []
-        for (setting, value) in Self.roleSettings where !settings.contains(where: { $0.hasPrefix("\(setting)=") }) {
-            let statement = "alter role \(name) set \(setting) = '\(value)'"
-            if (try? connection.execute(statement)) == nil { refused.append(statement) }
+        guard column.text(row: 0, column: 0) != "t" else { return }
+        try transaction("the list of steps", tell) { () throws(PostgreSQLError) in
+            try connection.execute("alter table todo.migrations add column if not exists usable_from integer")
         }
-        return refused
     }
 
-    /// Settings of the runtime role: no statement of a worker runs long.
-    ///
-    /// A value that the operator chose before is kept.
-    public static let roleSettings = [
-        ("statement_timeout", "8s"),
-        ("lock_timeout", "4s"),
-        ("idle_in_transaction_session_timeout", "10s"),
-        // The statements are simple and prepared; planning them again for each value costs more than it can save.
-        ("plan_cache_mode", "force_generic_plan"),
-        // Storage has no heads to move any more; with the default, a list is fetched in any order and sorted.
-        ("random_page_cost", "1.1"),
-        // With details the server's log quotes the whole row of a statement that it refuses: a person's text.
-        ("log_error_verbosity", "terse"),
-    ]
+    private borrowing func record(_ migration: Migration) throws(PostgreSQLError) {
+        try connection.execute(
+            "insert into todo.migrations (version, name, checksum, usable_from) values ($1, $2, $3, $4)",
+            ["\(migration.version)", migration.name, migration.checksum, "\(migration.usableFrom)"])
+    }
 }

@@ -3,12 +3,16 @@ internal import Tasks
 
 /// All SQL of the request path.
 ///
-/// `$1` is the owner, everywhere; columns stand in the order of `PostgreSQLTaskRows`.
+/// `$1` is the owner, everywhere; columns stand in the order of `PostgreSQLTaskRows`, each cast to the type that it has
+/// there: a statement that is prepared outlives a change of a column's type only when its result's types stay.
 ///
 /// A write first takes its owner's row, which orders that owner's writes, and stamps the task with the owner's next
 /// `change`. `clock_timestamp()` is read once that row is held, and goes on within a transaction.
 enum TaskStatements {
-    private static let columns = "id, title, description, completed, created_at, updated_at, change"
+    private static let columns = """
+        id::bigint, title::text, description::text, completed::boolean, created_at::timestamptz, \
+        updated_at::timestamptz, change::bigint
+        """
 
     static let read = Statement(
         """

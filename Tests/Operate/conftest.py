@@ -26,9 +26,9 @@ def machine():
 
 @pytest.fixture(scope="session")
 def packages(machine) -> dict[str, Path]:
-    """The package as deploy/package built it, and the same program as the next version."""
+    """The package as deploy/package built it, the same program as the next version, and one that changes the schema."""
     built = Path(os.environ["TODO_PACKAGES"])
-    found = {name: next((built / name).glob("*.deb")) for name in ("old", "new")}
+    found = {name: next((built / name).glob("*.deb")) for name in ("old", "new", "later")}
     machine.put(found["old"], f"/root/{found['old'].name}")
     for name, path in found.items():
         machine.put(path, f"/root/todo-fcgi_{name}.deb.kept")

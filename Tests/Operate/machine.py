@@ -68,16 +68,22 @@ class Machine:
 
     def run(self, script: str, *, check: bool = True, seconds: float = 180, **more) -> subprocess.CompletedProcess:
         """Runs a shell script as root of the machine."""
-        command = ["nsenter", f"--target={self.leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--root",
-                   "--wdns=/root", "env", "-i", "HOME=/root", "LC_ALL=C.UTF-8", "TERM=dumb", "DEBIAN_FRONTEND=noninteractive",
-                   "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "bash", "-euc", script]
-        done = subprocess.run(command, text=True, capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL, **more)
+        done = subprocess.run(self._command(script), text=True, capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL, **more)
         if check:
             assert done.returncode == 0, f"{script}\nended with {done.returncode}\n{done.stdout}{done.stderr}"
         return done
 
+    def _command(self, script: str) -> list[str]:
+        return ["nsenter", f"--target={self.leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--root",
+                "--wdns=/root", "env", "-i", "HOME=/root", "LC_ALL=C.UTF-8", "TERM=dumb", "DEBIAN_FRONTEND=noninteractive",
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "bash", "-euc", script]
+
     def says(self, script: str, **more) -> str:
         return self.run(script, **more).stdout.strip()
+
+    def start_inside(self, script: str, **more) -> subprocess.Popen:
+        """Starts a shell script as root of the machine."""
+        return subprocess.Popen(self._command(script), text=True, stdin=subprocess.DEVNULL, **more)
 
     def start_outside_program(self, command: list, **more) -> subprocess.Popen:
         """Starts a program of this system in the machine's network."""
@@ -87,6 +93,12 @@ class Machine:
         """Copies a file in; the machine's /tmp is not the folder that can be seen from outside."""
         target = Path(f"/proc/{self.leader}/root") / place.lstrip("/")
         shutil.copy(source, target)
+
+    def put_text(self, place: str, text: str, mode: int = 0o644):
+        """Writes a file in there."""
+        target = Path(f"/proc/{self.leader}/root") / place.lstrip("/")
+        target.write_text(text)
+        target.chmod(mode)
 
     # ---- the pool ----
 

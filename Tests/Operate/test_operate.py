@@ -258,6 +258,43 @@ def test_an_upgrade_and_the_way_back_lose_nothing(machine, packages, handbook, l
     assert "-1" in machine.says("dpkg-query -W -f '${Version}' todo-fcgi") and runs_installed_program(machine)
 
 
+def test_an_upgrade_that_changes_the_schema_and_the_way_back_lose_nothing(machine, packages, handbook, load, count):
+    machine.sql("""
+        insert into todo.owners select 'many-' || n, 1000, 1000 from generate_series(1, 100) n;
+        insert into todo.tasks select 'many-' || n, i, 'Task ' || i, 'Text', false, now(), now(), i
+            from generate_series(1, 100) n, generate_series(1, 1000) i;
+    """)
+    # A long read, which goes on for longer than the first step waits for it: the requests must not wait behind that step.
+    reader = machine.start_inside("""cd /; setpriv --reuid=postgres --regid=postgres --init-groups psql -Xqd todo -o /dev/null <<'SQL'
+        begin;
+        select from todo.tasks limit 1;
+        do $$ begin
+            for n in 1..1200 loop
+                perform pg_sleep(0.1);
+                exit when exists (select from pg_locks where relation = 'todo.tasks'::regclass and not granted);
+            end loop;
+            perform pg_sleep(2.5);
+        end $$;
+        commit;
+SQL""")
+    with load("upgrade by apt across a change of the schema") as seen:
+        said = handbook("upgrade", "cp -f todo-fcgi_later.deb.kept todo-fcgi_new.deb")
+    assert reader.wait(30) == 0
+    assert seen.lost == 0, seen.reasons
+    assert seen.slowest < 2
+    for words in ("first a backup", "gave way after 1s: process ", "(psql as postgres)", "migrate --contract applies it"):
+        assert words in said
+    assert said.count("\napplied ") == 3 and runs_installed_program(machine)
+    count(f"upgrade across a change of the schema: steps gave way {said.count('gave way')} times")
+    with load("downgrade by apt, the schema stays") as seen:
+        handbook("downgrade", "cp -f todo-fcgi_old.deb.kept todo-fcgi_old.deb")
+    assert seen.lost == 0, seen.reasons
+    assert seen.slowest < 2
+    assert runs_installed_program(machine)
+    assert "newer than this program, which can use it" in machine.says("todo-fcgi check")
+    assert machine.sql("select count(*) from pg_attribute where attrelid = 'todo.tasks'::regclass and attname = 'priority'") == "1"
+
+
 def test_an_upgrade_that_does_not_fit_leaves_the_workers_of_before(machine, packages, load):
     before = machine.workers()
     machine.run("mv /etc/todo-fcgi/credentials/BETTER_AUTH_SECRET /root/aside")
@@ -265,6 +302,16 @@ def test_an_upgrade_that_does_not_fit_leaves_the_workers_of_before(machine, pack
     assert machine.workers() == before and is_ready(machine)
     machine.run("mv /root/aside /etc/todo-fcgi/credentials/BETTER_AUTH_SECRET; todo-fcgi restart")
     assert runs_installed_program(machine)
+
+
+def test_an_upgrade_while_the_database_is_down_says_so(machine, packages):
+    before = machine.workers()
+    machine.run("systemctl stop postgresql@15-main")
+    said = machine.says("cp /root/todo-fcgi_old.deb.kept old.deb; apt-get install -y --allow-downgrades ./old.deb 2>&1")
+    assert "the schema changes" not in said and "database: connection to server" in said
+    assert "/usr/lib/todo-fcgi/upgrade" in said and machine.workers() == before
+    machine.run("systemctl start postgresql@15-main; /usr/lib/todo-fcgi/upgrade")
+    assert runs_installed_program(machine) and is_ready(machine)
 
 
 # ---- data ----
@@ -288,6 +335,48 @@ def test_a_restore_under_running_workers_is_refused(machine):
     assert is_ready(machine)
 
 
+def test_a_restore_finds_workers_that_have_another_name(machine):
+    file = "/etc/todo-fcgi/credentials/DATABASE_URL"
+    machine.run(f"cp -p {file} /root/url; sed -i 's/$/\\&application_name=tasks-of-ours/' {file}; todo-fcgi restart")
+    eventually("ready", lambda: is_ready(machine))
+    said = machine.run('todo-fcgi restore "$(ls /var/lib/todo-fcgi-backups/todo-*.dump | tail -n 1)" 2>&1', check=False)
+    assert said.returncode == 1 and "workers are connected" in said.stdout and "(tasks-of-ours as todo-fcgi)" in said.stdout
+    machine.run(f"cp -p /root/url {file}; todo-fcgi restart")
+
+
+def test_a_restore_that_was_interrupted_loses_nothing(machine, handbook):
+    machine.run("systemctl start todo-fcgi-backup.service")
+    before = titles(machine, "ben")
+    create(machine, "ben", "After the backup")
+    machine.run("systemctl stop todo-fcgi.target")
+
+    def restore_interrupted_by(signal):
+        machine.put_text("/usr/local/bin/pg_restore", f"#!/bin/sh\nkill -{signal} $PPID\nexit 1\n", mode=0o755)
+        said = machine.run('todo-fcgi restore "$(ls /var/lib/todo-fcgi-backups/todo-*.dump | tail -n 1)" 2>&1', check=False)
+        machine.run("rm /usr/local/bin/pg_restore")
+        return said
+
+    # At a terminal both get the signal; the tables get their name back at once.
+    said = restore_interrupted_by("INT")
+    assert said.returncode == 1 and "pg_restore" in said.stdout
+    assert machine.sql("select to_regnamespace('todo') is not null") == "t"
+    # Killed between the rename and the end of the load.
+    said = restore_interrupted_by("KILL")
+    assert said.returncode in (-9, 128 + 9)
+    back = re.search(r"go back by: (alter schema .* rename to todo)", said.stdout)[1]
+    assert machine.sql("select to_regnamespace('todo') is null") == "t"
+    # No empty schema takes the place of the tables.
+    refused = machine.run("todo-fcgi migrate 2>&1", check=False)
+    assert refused.returncode == 1 and back in refused.stdout
+    said = machine.says('todo-fcgi restore "$(ls /var/lib/todo-fcgi-backups/todo-*.dump | tail -n 1)"')
+    assert "a restore was interrupted before" in said
+    machine.run("systemctl start todo-fcgi.target")
+    eventually("ready", lambda: is_ready(machine))
+    assert titles(machine, "ben") == before
+    kept = re.search(r"drop schema (todo_before_\w+) cascade", said)[1]
+    assert machine.sql(f"select count(*) from {kept}.tasks where title = 'After the backup' and owner_user_id = 'ben'") == "1"
+
+
 def test_old_backups_are_removed(machine):
     machine.run("cd /var/lib/todo-fcgi-backups; for n in $(seq 10 29); do echo >todo-20200101T0000${n}Z.dump; done")
     machine.run("systemctl start todo-fcgi-backup.service")
@@ -295,15 +384,20 @@ def test_old_backups_are_removed(machine):
     assert len(names) == 14 and not any(name.endswith(".partial") for name in names)
 
 
-def test_a_migration_is_undone(machine, packages, handbook):
-    machine.run("systemctl start todo-fcgi-backup.service")
+def test_a_step_that_takes_something_away_is_undone(machine, packages, handbook, load):
+    machine.run("cp -f todo-fcgi_later.deb.kept later.deb; apt-get install -y --allow-downgrades ./later.deb")
+    assert "is left out until no older version will run again" in machine.says("todo-fcgi check")
     before = titles(machine, "ben")
-    # What a later version would have done.
-    machine.sql("set role \"todo-fcgi-owner\"; create table todo.later (id bigint);"
-                " insert into todo.migrations (version, name, checksum) select max(version) + 1, 'later', 'x' from todo.migrations")
-    said = machine.run("todo-fcgi check 2>&1", check=False)
-    assert said.returncode == 1 and "newer than this program" in said.stdout
+    machine.run("systemctl start todo-fcgi-backup.service")
+    with load("a step that takes something away") as seen:
+        handbook("contract")
+    assert seen.lost == 0, seen.reasons
+    # The way back by the package alone is closed, and tried to no harm.
+    workers = machine.workers()
+    said = machine.says("cp -f todo-fcgi_old.deb.kept old.deb; apt-get install -y --allow-downgrades ./old.deb 2>&1")
+    assert "needs a program that knows" in said and machine.workers() == workers and is_ready(machine)
     handbook("undo a migration", "cp -f todo-fcgi_old.deb.kept todo-fcgi_old.deb")
+    assert runs_installed_program(machine)
     eventually("ready", lambda: is_ready(machine))
     assert titles(machine, "ben") == before
 

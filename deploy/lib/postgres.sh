@@ -89,6 +89,7 @@ alter role todo_runtime set idle_in_transaction_session_timeout = '10s';
 alter role todo_runtime set plan_cache_mode = 'force_generic_plan';
 alter role todo_runtime set random_page_cost = '1.1';
 alter role todo_runtime set log_error_verbosity = 'terse';
+alter role todo_runtime set row_security = 'off';
 SQL
 }
 

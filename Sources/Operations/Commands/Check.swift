@@ -61,7 +61,7 @@ struct Check: ParsableCommand {
                 "database: \(connection.database) as \(connection.user), PostgreSQL \(connection.serverVersion / 10_000)"
             )
             let inspection = try Inspection(connection)
-            if let note = inspection.note { print("note: \(note)") }
+            for note in inspection.notes { print("note: \(note)") }
             if inspection.problems.isEmpty { print("schema: ok") }
             return inspection.problems.map { "schema: \($0)" }
         } catch {

@@ -11,7 +11,8 @@ struct Restore: ParsableCommand {
         abstract: "Put a backup in the place of the tables; those stay beside it under another name.",
         discussion: """
             Workers have to be stopped first: systemctl stop todo-fcgi.target. What is there is renamed to \
-            todo_before_DATE and left for you to drop; when the backup cannot be read, it gets its name back.
+            todo_before_DATE and left for you to drop; when the backup cannot be read, it gets its name back. When \
+            this is interrupted in the middle, the next run begins with that.
             """
     )
 
@@ -36,17 +37,21 @@ struct Restore: ParsableCommand {
     private func restore(from descriptor: Int32, _ database: DatabaseSettings) throws {
         let variables = try ConnectionString.environment(of: database.migrationURL)
         let place = try SchemaPlace(takingOwnershipOf: .open(database.migrationURL))
-        // Those that were just told to stop serve on for a few seconds.
-        var patience = 50
-        while try place.workers() > 0, patience > 0 {
-            patience -= 1
-            usleep(500_000)
+        try waitUntilUnused(place, by: ConnectionString.user(of: database.url))
+        if let aside = try place.leftAside() {
+            try place.moveBack(from: aside)
+            say("a restore was interrupted before: \(aside) has its name back")
         }
-        guard patience > 0 else {
-            throw Failure("workers are connected: systemctl stop todo-fcgi.target, and start it again afterwards")
+        let kept = SchemaPlace.asideName(at: Backup.stamp())
+        let wasThere = try place.isTaken()
+        if wasThere {
+            say("what is there becomes \(kept)")
+            say("if this is interrupted, run it again, or go back by: \(try place.wayBack(from: kept))")
+            // An interrupted pg_restore is a failure, after which the tables get their name back. A handler, since a
+            // signal that is ignored would be ignored by pg_restore too.
+            for number in [SIGINT, SIGTERM, SIGHUP] { _ = signal(number) { _ in } }
+            try place.moveAway(to: kept)
         }
-        let kept = "todo_before_\(Backup.stamp().lowercased())"
-        let wasThere = try place.moveAway(to: kept)
         do {
             try Tool.run(
                 [
@@ -57,12 +62,34 @@ struct Restore: ParsableCommand {
             if wasThere { try place.moveBack(from: kept) }
             throw error
         }
-        print("restored: \(file)")
+        say("restored: \(file)")
         if let role = try database.runtimeRole() {
             let migrator = Migrator(takingOwnershipOf: try .open(database.migrationURL))
             _ = try migrator.grant(to: role)
-            print("the role \(role) may use it")
+            say("the role \(role) may use it")
         }
-        if wasThere { print("what was there before is kept: drop schema \(kept) cascade") }
+        if wasThere { say("what was there before is kept: drop schema \(kept) cascade") }
+    }
+
+    /// Waits for workers that were just told to stop: they serve on for a few seconds.
+    private func waitUntilUnused(_ place: borrowing SchemaPlace, by role: String) throws {
+        var users = try place.users(workingAs: role)
+        if !users.isEmpty { say("waiting for sessions that use the tables to end: \(users.joined(separator: ", "))") }
+        for _ in 0..<50 where !users.isEmpty {
+            usleep(500_000)
+            users = try place.users(workingAs: role)
+        }
+        guard !users.isEmpty else { return }
+        throw Failure([
+            "workers are connected: \(users.joined(separator: ", "))",
+            "stop them first (systemctl stop todo-fcgi.target) and start them again afterwards; what a pooler keeps of "
+                + "them ends with select pg_terminate_backend(process)",
+        ])
+    }
+
+    /// Prints a line at once: it has to be read even when this is killed in the next moment.
+    private func say(_ line: String) {
+        print(line)
+        fflush(nil)
     }
 }

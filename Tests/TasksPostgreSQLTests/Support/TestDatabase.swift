@@ -1,6 +1,8 @@
+import EventLoop
 import Glibc
 import PostgreSQL
 import TasksPostgreSQL
+import Testing
 
 /// A database of its own, dropped with its last use.
 final class TestDatabase: Sendable {
@@ -35,6 +37,15 @@ final class TestDatabase: Sendable {
     /// The first value of a query.
     func value(_ sql: String) throws -> String? {
         try execute(sql).text(row: 0, column: 0)
+    }
+
+    /// Waits until a condition holds in the database.
+    func wait(until condition: String, doing work: () throws -> Void = { usleep(10_000) }) throws {
+        let end = Clock.monotonic + 20_000_000_000
+        while try value("select \(condition)") != "t" {
+            try #require(Clock.monotonic < end, "not within 20 s: \(condition)")
+            try work()
+        }
     }
 
     /// For tests that only need owners of their own; gone when the tests end.

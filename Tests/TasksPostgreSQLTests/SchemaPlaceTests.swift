@@ -1,0 +1,75 @@
+import PostgreSQL
+import Tasks
+import Testing
+
+@testable import TasksPostgreSQL
+
+/// What a restore needs to know before it puts another schema in the place of this one.
+@Suite final class SchemaPlaceTests {
+    let database: TestDatabase
+    /// No superuser, who sees more of other sessions.
+    let owner = String.random("todo_test_owner_")
+    let role = String.random("todo_test_worker_")
+
+    init() throws {
+        database = try TestDatabase(migrated: false)
+        try database.execute(
+            """
+            create role \(owner) login; create role \(role) login;
+            grant create on database \(database.name) to \(owner)
+            """)
+        _ = try Migrator(takingOwnershipOf: database.connect(as: owner)).apply()
+        _ = try Migrator(takingOwnershipOf: database.connect(as: owner)).grant(to: role)
+    }
+
+    deinit {
+        _ = try? database.execute("drop owned by \(role), \(owner) cascade; drop role \(role), \(owner)")
+    }
+
+    private func place() throws -> SchemaPlace { try SchemaPlace(takingOwnershipOf: database.connect(as: owner)) }
+
+    private func url(_ user: String, name: String) throws -> String {
+        try TestServer.url(database: database.name, user: user) + " application_name='\(name)'"
+    }
+
+    @Test("A worker is found whatever it calls itself", arguments: ["todo-fcgi[7]", "tasks of my company", ""])
+    func workers(name: String) throws {
+        #expect(try place().users(workingAs: role).isEmpty)
+        let worker = try Connection.open(url(role, name: name))
+        let found = try place().users(workingAs: role)
+        #expect(found.count == 1 && found[0].contains(role) && found[0].contains(name), "\(found)")
+        _ = consume worker
+    }
+
+    @Test("Where workers log in as the owner, those count that used the tables, and other programs do not")
+    func oneRole() throws {
+        let worker = try Connection.open(url(owner, name: "any"))
+        let frontend = try database.connect(as: owner)
+        try frontend.execute("select 1")
+        #expect(try place().users(workingAs: owner).isEmpty)
+        try worker.execute(Migrations.check.sql)
+        #expect(try place().users(workingAs: owner).count == 1)
+        // One that names itself is found under any role.
+        let named = try Connection.open(url(role, name: "todo-fcgi[7]"))
+        #expect(try place().users(workingAs: owner).count == 2)
+        _ = consume named
+    }
+
+    @Test("A schema that was moved away and not put back is found, and no empty one takes its place")
+    func interrupted() throws {
+        #expect(try place().leftAside() == nil)
+        for stamp in ["20250101T000000Z", "20250704T020000Z"] {
+            try place().moveAway(to: SchemaPlace.asideName(at: stamp))
+            if stamp.hasPrefix("202501") { try database.connect(as: owner).execute("create schema todo") }
+        }
+        #expect(try !place().isTaken() && place().leftAside() == "todo_before_20250704t020000z")
+        let back = try place().wayBack(from: "todo_before_20250704t020000z")
+        let error = #expect(throws: PostgreSQLError.self) {
+            try Migrator(takingOwnershipOf: database.connect(as: owner)).apply()
+        }
+        #expect(error?.message.contains(back) == true && error?.message.contains("restore again") == true)
+        #expect(throws: PostgreSQLError.self) { try Inspection(database.connect(as: owner)) }
+        try place().moveBack(from: "todo_before_20250704t020000z")
+        #expect(try place().isTaken() && place().leftAside() == nil)
+    }
+}
