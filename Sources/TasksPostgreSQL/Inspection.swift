@@ -22,6 +22,10 @@ public struct Inspection: Sendable {
             problems.append("the role \(connection.user) may not use it: run todo-fcgi migrate")
         }
         if problems.isEmpty { try inspectRights(connection) }
+        let session = try connection.execute("select current_setting('transaction_read_only')")
+        if session.text(row: 0, column: 0) == "on" {
+            problems.append("it is read-only: reads are served, and every change is refused with 503")
+        }
     }
 
     private mutating func inspectMigrations(_ connection: borrowing Connection) throws(PostgreSQLError) {

@@ -28,8 +28,8 @@ struct TodoFCGI: ParsableCommand {
               CORS_ORIGINS                 origins of web pages that may call, separated by commas
               TODO_LIST_SHAPE              array (default) or object
               TODO_DELETE_STATUS           204 (default) or 200
-              TODO_READ_CONNECTIONS, TODO_WRITE_CONNECTIONS
-                                           connections to the database a worker, 2 and 4 by default
+              TODO_READ_CONNECTIONS, TODO_HEAVY_READ_CONNECTIONS, TODO_WRITE_CONNECTIONS
+                                           connections to the database a worker, 2, 2 and 4 by default
               TODO_REQUEST_TIMEOUT         seconds until a request is given up, 10 by default
               TODO_MAX_IN_FLIGHT           requests that a worker takes on at once, 1024 by default
               TODO_DRAIN_TIMEOUT           seconds a worker serves on after SIGTERM at most, 10 by default

@@ -62,6 +62,9 @@ struct SettingsTests {
         Number(name: "TODO_READ_CONNECTIONS", valid: ["1": 1, "32": 32, "+5": 5], invalid: ["0", "33", "1.5"]) {
             UInt64($0.database.readConnections)
         },
+        Number(name: "TODO_HEAVY_READ_CONNECTIONS", valid: ["1": 1, "32": 32], invalid: ["0", "33", "1.5"]) {
+            UInt64($0.database.heavyReadConnections)
+        },
         Number(name: "TODO_WRITE_CONNECTIONS", valid: ["1": 1, "32": 32], invalid: ["0", "33", "1.5"]) {
             UInt64($0.database.writeConnections)
         },

@@ -112,6 +112,22 @@ import Testing
         #expect(after.allSatisfy { $0.completed })
     }
 
+    @Test(
+        "What a server that fails at the end of a commit has done is unknown, and not done again",
+        arguments: [("PANIC", "58030"), ("FATAL", "57P01"), ("FATAL", "08P01")])
+    func failingCommit(severity: String, sqlState: String) throws {
+        defer { relay.close() }
+        try connect()
+        let owner = String.random()
+        relay.held = [1]
+        let ticket = client.submit(owner, .create(TaskDraft(title: "once")))
+        try client.turn("an answer at the relay") { relay.hasWholeAnswer(1) }
+        relay.fail(1, severity: severity, sqlState: sqlState)
+        #expect(try client.answer(to: ticket) == .failed(.outcomeUnknown))
+        try client.turn(seconds: 0.1)
+        #expect(try direct.tasks(owner, .list(TaskQuery())).map(\.title) == ["once"])
+    }
+
     @Test("Of a change that was sent once and cannot be sent again, nobody says that nothing was done")
     func repeatedAndExpired() throws {
         defer { relay.close() }

@@ -47,6 +47,13 @@ import Testing
         #expect(inspection.problems.isEmpty && inspection.notes.isEmpty, "\(inspection)")
     }
 
+    @Test("A database that takes no writes is told as a problem")
+    func readOnly() throws {
+        let database = try TestDatabase()
+        try database.execute("alter database \(database.name) set default_transaction_read_only = on")
+        #expect(try Inspection(database.connect()).problems.contains { $0.contains("read-only") })
+    }
+
     @Test(
         "It can make, change and drop nothing",
         arguments: [

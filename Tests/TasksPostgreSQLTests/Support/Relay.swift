@@ -67,6 +67,19 @@ final class Relay: EventSource {
         pairs[number]?.kept.suffix(6) == readyForQuery[...]
     }
 
+    /// Ends a connection whose answers are kept back as a server does that fails at the end of a commit: the results pass,
+    /// and in the place of the commit's end stands an error.
+    func fail(_ number: Int, severity: String, sqlState: String) {
+        guard hasWholeAnswer(number), let pair = pairs[number] else { return }
+        let fields = ["S\(severity)", "V\(severity)", "C\(sqlState)", "Mthe server fails"]
+        let body = fields.flatMap { Array($0.utf8) + [0] } + [0]
+        pair.kept.removeLast(readyForQuery.count)
+        pair.kept += [UInt8(ascii: "E"), 0, 0, 0, UInt8(body.count + 4)] + body
+        held.remove(number)
+        pair.release()
+        cut(number)
+    }
+
     /// Runs a statement in a session behind its client's back.
     func inject(_ sql: String, into number: Int) {
         pairs[number]?.inject(sql)
