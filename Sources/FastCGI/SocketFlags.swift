@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// How this side calls `recv` and `send`: without waiting, and without SIGPIPE.
