@@ -75,7 +75,8 @@ extension PostgreSQLTaskRows {
         case .complete(_, let completed):
             return completed == task.completed
         case .update(_, let patch):
-            guard patch.title?.utf8Span.span.equals(task.title) != false, patch.completed ?? task.completed == task.completed
+            guard patch.title?.utf8Span.span.equals(task.title) != false,
+                patch.completed ?? task.completed == task.completed
             else { return false }
             switch patch.description {
             case .keep: return true

@@ -1,6 +1,5 @@
 import Base
 import EventLoop
-import EventLoop
 import FastCGI
 import Glibc
 import Testing
