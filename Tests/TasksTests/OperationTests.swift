@@ -8,7 +8,8 @@ struct OperationTests {
         arguments: [
             (.list(TaskQuery()), false), (.read(1), false), (.create(TaskDraft(title: "T")), true),
             (.update(1, TaskPatch(title: "T")), true), (.update(1, TaskPatch()), true), (.delete(1), true),
-            (.delete(1, again: true), true), (.complete(1, completed: true), true), (.complete(1, completed: nil), true),
+            (.delete(1, again: true), true), (.complete(1, completed: true), true),
+            (.complete(1, completed: nil), true),
         ] as [(TaskOperation.Action, Bool)])
     func isWrite(action: TaskOperation.Action, isWrite: Bool) {
         #expect(action.isWrite == isWrite)
