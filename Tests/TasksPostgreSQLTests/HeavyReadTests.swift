@@ -18,8 +18,10 @@ import Testing
     }
 
     /// Gives an owner so many tasks, the first one the oldest.
-    private func fill(_ owner: String, _ count: Int, titleLength: Int = 10) throws {
-        try database.execute(
+    private func fill(
+        _ owner: String, _ count: Int, titleLength: Int = 10, in other: TestDatabase? = nil
+    ) throws {
+        try (other ?? database).execute(
             """
             insert into todo.owners (owner_user_id, last_task_id, change) values ('\(owner)', \(count), \(count));
             insert into todo.tasks
@@ -97,7 +99,10 @@ import Testing
 
     @Test("One owner's heavy reads run one at a time")
     func oneAtATime() throws {
-        try fill(owner, 20_000)
+        // No other test's reads are counted.
+        let database = try TestDatabase()
+        let client = try StoreClient(database)
+        try fill(owner, 20_000, in: database)
         for _ in 0..<6 { client.submit(owner, .list(TaskQuery(search: "zzz"))) }
         var most = 0
         let admin = try TestServer.admin()

@@ -2,6 +2,7 @@ import Base
 import EventLoop
 import Glibc
 import JWT
+import Settings
 import Testing
 
 @testable import todo_fcgi
