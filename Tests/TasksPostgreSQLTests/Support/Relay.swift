@@ -72,7 +72,7 @@ final class Relay: EventSource {
     func fail(_ number: Int, severity: String, sqlState: String) {
         guard hasWholeAnswer(number), let pair = pairs[number] else { return }
         let fields = ["S\(severity)", "V\(severity)", "C\(sqlState)", "Mthe server fails"]
-        let body = fields.flatMap { Array($0.utf8) + [0] } + [0]
+        let body: [UInt8] = fields.flatMap { (field: String) -> [UInt8] in Array(field.utf8) + [0] } + [0]
         pair.kept.removeLast(readyForQuery.count)
         pair.kept += [UInt8(ascii: "E"), 0, 0, 0, UInt8(body.count + 4)] + body
         held.remove(number)
