@@ -117,6 +117,8 @@ extension Connection {
         guard isAccepted, unsafe FCGX_GetError(request.pointee.in) == 0 else {
             return perform(lifecycle.receiveFailed())
         }
+        // Looked up once: the reference is counted each time.
+        let server = server
         id = server.nextRequest(on: id.slot)
         places = unsafe server.parameterNames.find(in: request.pointee.envp)
         let body = server.body
