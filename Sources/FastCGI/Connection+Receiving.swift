@@ -10,17 +10,13 @@ extension Connection {
         let buffer = unsafe server.receiveBuffer
         let count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, SocketFlags.look)
         guard count > 0 else {
-            if count < 0, errno == EAGAIN || errno == EINTR { return receivedNothing() }
-            return stopReceiving()
+            guard count < 0, errno == EAGAIN || errno == EINTR else { return stopReceiving() }
+            if partial == nil { lifecycle.receivedNothing() }
+            return
         }
         let bytes = unsafe Span(_unsafeElements: UnsafeBufferPointer(rebasing: buffer[..<count]))
         if partial == nil, count < buffer.count, bytes.isOneWholeRequest { return run(readingFrom: descriptor) }
         collect(bytes)
-    }
-
-    private func receivedNothing() {
-        if partial == nil { lifecycle.receivedNothing() }
-        watch()
     }
 
     /// Takes a piece of a request off the socket, and hands the request on when that completes it.
@@ -57,7 +53,7 @@ extension Connection {
         }
     }
 
-    /// A peer that asks and does not take the answer is none to serve.
+    /// Sends answers to management records; false for a peer that does not take them.
     private func reply(_ records: [UInt8]) -> Bool {
         guard !records.isEmpty else { return true }
         return unsafe Glibc.send(descriptor, records, records.count, SocketFlags.send) == records.count
@@ -111,7 +107,6 @@ extension Connection {
         let isAccepted = unsafe FCGX_Accept_r(request) == 0
         let isClosed = unsafe request.pointee.ipcFd < 0
         if source == descriptor, isClosed { descriptor = -1 }
-        // Closed by nobody else.
         defer { if source != descriptor, !isClosed { _ = Glibc.close(source) } }
         // Parameters that break off between two of them are no error to `FCGX_Accept_r`.
         guard isAccepted, unsafe FCGX_GetError(request.pointee.in) == 0 else {
@@ -127,7 +122,7 @@ extension Connection {
         let isKept = unsafe request.pointee.keepConnection != 0 && FCGX_GetError(request.pointee.in) == 0
         // Whether the connection stays is decided here, so libfcgi must not close it.
         unsafe request.pointee.keepConnection = 1
-        // What is read is read, and what is written is written by this side: only the parameters stay.
+        // All is read, and libfcgi does not write: only the parameters are still needed.
         unsafe FCGX_FreeStream(&request.pointee.in)
         unsafe FCGX_FreeStream(&request.pointee.out)
         unsafe FCGX_FreeStream(&request.pointee.err)

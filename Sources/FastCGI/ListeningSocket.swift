@@ -6,7 +6,7 @@ internal import Glibc
 public final class ListeningSocket {
     let descriptor: Int32
     /// Whether its connections may come from another host.
-    let isTCP: Bool
+    private let isTCP: Bool
     private let path: String?
 
     private init(descriptor: Int32, path: String?) {
@@ -68,6 +68,26 @@ public final class ListeningSocket {
         _ = try checked("chmod", unsafe chmod(path, 0o660))
         _ = try checked("listen", listen(descriptor, backlog))
         return socket
+    }
+
+    /// Accepts a connection that does not block, if one is waiting; otherwise `errno` says why not.
+    ///
+    /// One over TCP sends small answers at once, and fails within a minute when the peer's host is gone. The
+    /// corresponding C functions are `accept4` and `setsockopt`.
+    func accept() -> Int32? {
+        let flags = SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+        let connection = accept4(descriptor, nil, nil, Int32(flags))
+        guard connection >= 0 else { return nil }
+        guard isTCP else { return connection }
+        let tcp = Int32(IPPROTO_TCP)
+        for (level, option, value) in [
+            (tcp, TCP_NODELAY, 1), (SOL_SOCKET, SO_KEEPALIVE, 1), (tcp, TCP_KEEPIDLE, 30), (tcp, TCP_KEEPINTVL, 10),
+            (tcp, TCP_KEEPCNT, 3),
+        ] {
+            var value = Int32(value)
+            unsafe setsockopt(connection, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+        }
+        return connection
     }
 
     /// A connection to a file of another kind is refused like one to a socket that nobody listens on.

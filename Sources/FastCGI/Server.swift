@@ -38,7 +38,7 @@ public final class Server<Handler: RequestHandler>: EventSource {
     let contentLengthPlace = Handler.parameterNames.count
     /// The body of the request that is being read; one for all connections.
     let body: BodyBuffer
-    /// What is being looked at: as large as a request that libfcgi reads from the connection itself may be.
+    /// What one look at a socket shows; a request that is larger is collected.
     let receiveBuffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 << 10)
     /// The records that are being sent.
     let batch = RecordBatch()
@@ -105,18 +105,13 @@ public final class Server<Handler: RequestHandler>: EventSource {
     }
 
     /// Accepts a connection, if one is waiting.
-    ///
-    /// The corresponding C function is `accept4`.
     private func acceptOne() -> Bool {
-        let flags = SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
-        let descriptor = accept4(socket.descriptor, nil, nil, Int32(flags))
-        guard descriptor >= 0 else { return false }
+        guard let descriptor = socket.accept() else { return false }
         welcome(descriptor)
         return true
     }
 
     private func welcome(_ descriptor: Int32) {
-        if socket.isTCP { setTCPOptions(of: descriptor) }
         let slot = freeSlots.popLast() ?? connections.count
         if slot == connections.count {
             connections.append(nil)
@@ -134,19 +129,6 @@ public final class Server<Handler: RequestHandler>: EventSource {
         connectionCount += 1
     }
 
-    /// Sends small answers at once, and notices within a minute that the web server's host is gone.
-    ///
-    /// The corresponding C function is `setsockopt`.
-    private func setTCPOptions(of descriptor: Int32) {
-        for (level, option, value): (Int32, Int32, Int32) in [
-            (Int32(IPPROTO_TCP), TCP_NODELAY, 1), (SOL_SOCKET, SO_KEEPALIVE, 1), (Int32(IPPROTO_TCP), TCP_KEEPIDLE, 30),
-            (Int32(IPPROTO_TCP), TCP_KEEPINTVL, 10), (Int32(IPPROTO_TCP), TCP_KEEPCNT, 3),
-        ] {
-            var value = value
-            unsafe setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
-        }
-    }
-
     // MARK: What connections report
 
     /// Gives the next request on a slot its name.
@@ -160,6 +142,8 @@ public final class Server<Handler: RequestHandler>: EventSource {
         sequences[slot] &+= 1
     }
 
+    /// Forgets a connection.
+    ///
     /// - Parameter request: the request that ran on it and that nobody waits for any more.
     func connectionClosed(slot: Int, abandoning request: RequestID?) {
         sequences[slot] &+= 1

@@ -231,11 +231,14 @@ extension FastCGITests {
                 Garbage(
                     "a length of 100 KB with nothing behind it",
                     begin + Record.make(.parameters, [0x80, 1, 0x86, 0xA0, 0, 1]) + Record.make(.parameters, [])),
-            ])
-        func garbage(_ garbage: Garbage) throws {
+            ], [10_000, 7])
+        func garbage(_ garbage: Garbage, inPiecesOf size: Int) throws {
             let bench = try Bench(peerMilliseconds: 200)
             let peer = try bench.connect()
-            peer.send(garbage.bytes)
+            for start in stride(from: 0, to: garbage.bytes.count, by: size) where !peer.sawEnd {
+                _ = Wire.send(peer.descriptor, Array(garbage.bytes.dropFirst(start).prefix(size)))
+                try bench.turn()
+            }
             peer.endSending()
             try bench.turn(3)
             #expect(bench.recorder.received.isEmpty)

@@ -79,6 +79,29 @@ extension FastCGITests {
             #expect(bench.recorder.received.isEmpty)
         }
 
+        @Test("The files in memory through which libfcgi reads are closed, whatever was in them")
+        func files() throws {
+            let bench = try Bench()
+            let malformed = Record.begin() + Record.make(.parameters, [200, 1, 65]) + Record.make(.parameters, [])
+            var peers: [Peer] = []
+            for bytes in [Self.call.bytes, malformed + Call().end, Call().last.bytes] {
+                let peer = Peer(to: bench.path)
+                peers.append(peer)
+                try bench.turn()
+                peer.send(Array(bytes.prefix(20)))
+                try bench.turn()
+                peer.send(Array(bytes.dropFirst(20)))
+                try bench.turn()
+            }
+            #expect(bench.recorder.received.count == 2)
+            let open = (0..<1_024).compactMap { number -> String? in
+                var target = [UInt8](repeating: 0, count: 200)
+                let count = readlink("/proc/self/fd/\(number)", &target, target.count)
+                return count > 0 ? String(decoding: target[..<count], as: UTF8.self) : nil
+            }
+            #expect(open.count > 3 && !open.contains { $0.contains("memfd:request") })
+        }
+
         // MARK: Large ones
 
         @Test("Of many large requests sixteen are collected at once, and the others when those are whole")

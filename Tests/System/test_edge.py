@@ -1,9 +1,13 @@
 """nginx in front: its own errors, request ids, limits, what passes and what does not."""
 
+import http.client
+import os
+import socket
 import time
 
 import pytest
 
+import fastcgi
 import stack
 import web
 
@@ -198,3 +202,36 @@ def test_a_pool_that_is_gone_is_502_in_the_error_shape(user):
     finally:
         stack.start_pool()
     stack.eventually("the pool answers again", lambda: user.call("GET").status == 200)
+
+
+def test_an_answer_that_its_worker_breaks_off_ends_visibly_for_the_client():
+    """A worker that cannot complete a list closes its connection without END_REQUEST; no client takes that for the end."""
+    path = f"{os.path.dirname(stack.LISTEN_SOCKET)}/broken.sock"
+    head = b"Status: 200\r\nContent-Type: application/json\r\n\r\n["
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        os.chmod(path, 0o666)
+        listener.listen()
+        listener.settimeout(10)
+        stack.write_nginx_file("server.d/broken.conf", f"location /broken {{ fastcgi_pass unix:{path}; }}\n")
+        try:
+            stack.reload_nginx()
+            for sent in (head, head + b"1," * 10_000, head + b"1," * 1_000_000):
+                client = http.client.HTTPConnection("127.0.0.1", stack.PORT, timeout=10)
+                client.request("GET", "/broken")
+                peer, _ = listener.accept()
+                for start in range(0, len(sent), 65_528):
+                    peer.sendall(fastcgi.record(fastcgi.STDOUT, sent[start:start + 65_528]))
+                answer = client.getresponse() if len(sent) > 16_384 else None
+                peer.close()
+                if answer is None:
+                    # nginx has sent nothing on yet, and has no reason to do so for the little that came.
+                    answer = client.getresponse()
+                assert answer.status == 200
+                with pytest.raises(http.client.IncompleteRead):
+                    answer.read()
+                client.close()
+        finally:
+            (stack.HOME / "nginx" / "server.d/broken.conf").unlink()
+            os.unlink(path)
+            stack.reload_nginx()

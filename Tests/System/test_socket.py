@@ -129,16 +129,26 @@ def test_a_request_in_pieces_is_one_request(user):
         assert connection.read()[0] == 201
 
 
-def test_a_peer_that_dribbles_does_not_stop_the_worker_for_long(user):
-    """One byte and then nothing: the worker gives such a peer up and serves the others."""
+def test_peers_that_send_their_requests_in_pieces_hold_up_nobody(user):
+    """Twenty bytes and then a long pause, on more connections than there are workers."""
     user.create()
-    dribblers = [Connection() for _ in range(4)]
+    data = request("GET", user.tasks, token=user.token)
+    peers = [Connection() for _ in range(8)]
+    times = []
     try:
-        for connection in dribblers:
-            connection.send(b"\x01")
-        stack.eventually("all is served again", lambda: all(user.call("GET").status == 200 for _ in range(20)), seconds=20)
+        for start in range(0, 100, 20):
+            for connection in peers:
+                connection.send(data[start:start + 20])
+            until = time.monotonic() + 1
+            while time.monotonic() < until:
+                before = time.monotonic()
+                user.call("GET").expect(200)
+                times.append(time.monotonic() - before)
+        assert max(times) < 0.5
+        for connection in peers:
+            assert connection.send(data[100:]).read()[0] == 200
     finally:
-        for connection in dribblers:
+        for connection in peers:
             connection.close()
 
 
