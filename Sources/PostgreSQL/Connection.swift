@@ -204,9 +204,13 @@ public struct Connection: ~Copyable {
 
     /// Reads what has arrived; false when the connection is broken.
     ///
-    /// The corresponding C function is `PQconsumeInput`.
+    /// libpq 15.18 leaves the rest of a TLS record in OpenSSL's buffer, where epoll does not see it; 15.20 does not. The
+    /// corresponding C functions are `PQconsumeInput` and `SSL_pending`.
     borrowing func consumeInput() -> Bool {
-        unsafe PQconsumeInput(handle) == 1
+        repeat {
+            guard unsafe PQconsumeInput(handle) == 1 else { return false }
+        } while unsafe todo_pq_pending(handle) > 0
+        return true
     }
 
     /// Gives the rows of the statement whose results come next one at a time, as they arrive.
