@@ -5,10 +5,10 @@ struct Backoff {
     /// The wait before the next attempt, in nanoseconds: none before the first.
     ///
     /// - Parameters:
-    ///   - isSlow: the failure is one of the configuration, that no quick retry mends.
+    ///   - isSlow: the servers refused the login, which no quick retry mends.
     ///   - random: from 0 up to 1, for the jitter of a quarter either way.
     mutating func next(isSlow: Bool, random: Double) -> UInt64 {
-        let milliseconds = isSlow ? 10_000.0 : failures == 0 ? 0 : Double(min(25 << min(failures, 10), 2_000))
+        let milliseconds = isSlow ? 10_000.0 : failures == 0 ? 0 : Double(min(25 << min(failures, 10), 1_600))
         failures += 1
         return UInt64(milliseconds * (0.75 + random / 2) * 1_000_000)
     }

@@ -36,30 +36,23 @@ public struct Connection: ~Copyable {
     /// - Parameter url: a connection URI or key-value string, as in the manual's section 34.1.1; what it leaves out
     ///   comes from the PG… variables. The corresponding C function is `PQconnectdbParams`.
     public static func open(_ url: String) throws(PostgreSQLError) -> Connection {
+        let parameters = try ConnectionParameters(url, applicationName: "todo-fcgi")
         let connection = try unsafe Connection(
-            withConnectionParameters(url, "todo-fcgi") { unsafe PQconnectdbParams($0, $1, 1) })
-        guard unsafe PQstatus(connection.handle) == CONNECTION_OK else { throw connection.lastError }
+            withParameters(parameters.values) { unsafe PQconnectdbParams($0, $1, 0) })
+        guard unsafe PQstatus(connection.handle) == CONNECTION_OK else { throw connection.openingError }
         return connection
     }
 
     /// Begins to open a connection; `continueOpening` goes on.
     ///
-    /// The corresponding C function is `PQconnectStartParams`.
-    static func beginOpening(_ url: String, _ applicationName: String) throws(PostgreSQLError) -> Connection {
+    /// The corresponding C functions are `PQconnectStartParams` and `PQsetErrorVerbosity`.
+    static func beginOpening(_ parameters: ConnectionParameters) throws(PostgreSQLError) -> Connection {
         let connection = try unsafe Connection(
-            withConnectionParameters(url, applicationName) { unsafe PQconnectStartParams($0, $1, 1) })
-        guard unsafe PQstatus(connection.handle) != CONNECTION_BAD else { throw connection.lastError }
+            withParameters(parameters.values) { unsafe PQconnectStartParams($0, $1, 0) })
+        guard unsafe PQstatus(connection.handle) != CONNECTION_BAD else { throw connection.openingError }
+        // The message is all that libpq gives of a failed connection, and has the condition in it only with this.
+        unsafe PQsetErrorVerbosity(connection.handle, PQERRORS_VERBOSE)
         return connection
-    }
-
-    private static func withConnectionParameters(
-        _ url: String, _ applicationName: String,
-        _ open: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> OpaquePointer?
-    ) -> OpaquePointer? {
-        // Later ones win, so the URL can override what stands before it, and not what stands after.
-        unsafe withCStrings(["connect_timeout", "fallback_application_name", "dbname", "client_encoding"]) { keys in
-            unsafe withCStrings(["10", applicationName, url, "UTF8"]) { values in unsafe open(keys, values) }
-        }
     }
 
     /// Goes on with opening when the descriptor is ready.
@@ -67,11 +60,31 @@ public struct Connection: ~Copyable {
     /// The corresponding C function is `PQconnectPoll`.
     borrowing func continueOpening() -> OpeningStep {
         switch unsafe PQconnectPoll(handle) {
-        case PGRES_POLLING_READING: .readable
-        case PGRES_POLLING_WRITING: .writable
-        case PGRES_POLLING_OK: .opened
-        default: .failed
+        case PGRES_POLLING_READING: return .readable
+        case PGRES_POLLING_WRITING: return .writable
+        case PGRES_POLLING_OK:
+            unsafe PQsetErrorVerbosity(handle, PQERRORS_DEFAULT)
+            return .opened
+        default: return .failed
         }
+    }
+
+    /// Whether the server's side has taken the connection; it may not have answered yet.
+    ///
+    /// The corresponding C function is `PQstatus`.
+    var hasReachedServer: Bool {
+        let status = unsafe PQstatus(handle)
+        return status != CONNECTION_STARTED && status != CONNECTION_NEEDED && status != CONNECTION_BAD
+    }
+
+    /// Why it could not be opened.
+    ///
+    /// The corresponding C functions are `PQerrorMessage` and `PQconnectionNeedsPassword`.
+    var openingError: PostgreSQLError {
+        let error = unsafe PostgreSQLError(openingMessage: String(cString: PQerrorMessage(handle)))
+        guard unsafe error.sqlState == nil && PQconnectionNeedsPassword(handle) != 0 else { return error }
+        // What the server answers to an empty password.
+        return PostgreSQLError(sqlState: SQLState("28P01"), message: error.message)
     }
 
     /// The socket; may change while the connection is being opened.
@@ -85,14 +98,6 @@ public struct Connection: ~Copyable {
     var lastError: PostgreSQLError {
         let message = unsafe String(cString: PQerrorMessage(handle))
         return PostgreSQLError(sqlState: nil, message: message.firstLine)
-    }
-
-    /// Whether the server had asked for a password: a failure to open is then one of the configuration, which no
-    /// quick retry will mend.
-    ///
-    /// The corresponding C functions are `PQconnectionNeedsPassword` and `PQconnectionUsedPassword`.
-    var reachedAuthentication: Bool {
-        unsafe PQconnectionNeedsPassword(handle) != 0 || PQconnectionUsedPassword(handle) != 0
     }
 
     /// The user it is logged in as.
@@ -199,9 +204,13 @@ public struct Connection: ~Copyable {
 
     /// Reads what has arrived; false when the connection is broken.
     ///
-    /// The corresponding C function is `PQconsumeInput`.
+    /// libpq 15.18 leaves the rest of a TLS record in OpenSSL's buffer, where epoll does not see it; 15.20 does not. The
+    /// corresponding C functions are `PQconsumeInput` and `SSL_pending`.
     borrowing func consumeInput() -> Bool {
-        unsafe PQconsumeInput(handle) == 1
+        repeat {
+            guard unsafe PQconsumeInput(handle) == 1 else { return false }
+        } while unsafe todo_pq_pending(handle) > 0
+        return true
     }
 
     /// Gives the rows of the statement whose results come next one at a time, as they arrive.
@@ -233,21 +242,5 @@ public struct Connection: ~Copyable {
     borrowing func nextResult() -> QueryResult? {
         guard let result = unsafe PQgetResult(handle) else { return nil }
         return unsafe QueryResult(takingOwnershipOf: result)
-    }
-}
-
-/// Lends texts as an array of C strings with NULL at its end.
-private func withCStrings<Result>(
-    _ texts: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
-) -> Result {
-    var copies: [UnsafeMutablePointer<CChar>?] = unsafe []
-    for text in texts { unsafe copies.append(text.flatMap { unsafe strdup($0) }) }
-    unsafe copies.append(nil)
-    defer { unsafe copies.forEach { unsafe free($0) } }
-    return unsafe copies.withUnsafeBufferPointer { buffer in
-        unsafe buffer.withMemoryRebound(to: UnsafePointer<CChar>?.self) { pointers in
-            guard let start = pointers.baseAddress else { preconditionFailure("it holds at least the NULL") }
-            return unsafe body(start)
-        }
     }
 }

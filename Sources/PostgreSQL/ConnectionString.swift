@@ -1,55 +1,108 @@
+internal import Base
 internal import CLibPQ
 
 /// What a connection URI or key-value string says, without connecting.
 public enum ConnectionString {
     /// The user it names, or the default that libpq would take.
     ///
-    /// Throws libpq's own words when the string is not one. The corresponding C functions are `PQconninfoParse` and
-    /// `PQconndefaults`.
+    /// The corresponding C functions are `PQconninfoParse` and `PQconndefaults`.
     public static func user(of url: String) throws(PostgreSQLError) -> String {
-        var message: UnsafeMutablePointer<CChar>?
-        guard let options = unsafe PQconninfoParse(url, &message) else {
-            defer { unsafe PQfreemem(message) }
-            let text = unsafe message.map { unsafe String(cString: $0) } ?? "out of memory"
-            throw PostgreSQLError(sqlState: nil, message: text.firstLine)
-        }
-        defer { unsafe PQconninfoFree(options) }
-        if let user = unsafe value("user", in: options) { return user }
+        if let user = try options(of: url)["user"] { return user }
         guard let defaults = unsafe PQconndefaults() else { return "" }
         defer { unsafe PQconninfoFree(defaults) }
-        return unsafe value("user", in: defaults) ?? ""
+        return unsafe dictionary(defaults)["user"] ?? ""
     }
 
     /// What it says as the variables that libpq reads in other programs, where no argument may show a password.
     ///
-    /// Throws libpq's own words when the string is not one. The corresponding C function is `PQconninfoParse`.
+    /// The corresponding C function is `PQconninfoParse`.
     public static func environment(of url: String) throws(PostgreSQLError) -> [String: String] {
+        try unsafe parsed(url) { options in unsafe dictionary(options, by: \.envvar) }
+    }
+
+    /// The options that it gives itself, by their keywords.
+    ///
+    /// The corresponding C function is `PQconninfoParse`.
+    static func options(of url: String) throws(PostgreSQLError) -> [String: String] {
+        try unsafe parsed(url) { options in unsafe dictionary(options) }
+    }
+
+    /// All options that libpq would use: the given ones, their service's, the environment's and its defaults; without
+    /// `sslmode`.
+    ///
+    /// libpq tells them for a connection only. An `sslmode` that does not exist makes it stop after it has merged them
+    /// and before it connects. The corresponding C functions are `PQconnectStartParams` and `PQconninfo`.
+    static func effectiveOptions(of options: [String: String]) throws(PostgreSQLError) -> [String: String] {
+        var options = options
+        options["sslmode"] = "-"
+        let connection = unsafe withParameters(options) { unsafe PQconnectStartParams($0, $1, 0) }
+        defer { unsafe PQfinish(connection) }
+        let effective = unsafe PQconninfo(connection)
+        defer { unsafe PQconninfoFree(effective) }
+        var result = unsafe effective.map { unsafe dictionary($0) } ?? [:]
+        // libpq has a port for every connection that it would make.
+        guard result.removeValue(forKey: "sslmode") != nil, result["port"] != nil else {
+            let message = unsafe PQerrorMessage(connection).map { unsafe String(cString: $0) } ?? "out of memory"
+            throw PostgreSQLError(sqlState: nil, message: message.withoutQuotations.firstLine)
+        }
+        return result
+    }
+
+    private static func parsed<Result>(
+        _ url: String, _ read: (UnsafeMutablePointer<PQconninfoOption>) -> Result
+    ) throws(PostgreSQLError) -> Result {
         var message: UnsafeMutablePointer<CChar>?
         guard let options = unsafe PQconninfoParse(url, &message) else {
             defer { unsafe PQfreemem(message) }
             let text = unsafe message.map { unsafe String(cString: $0) } ?? "out of memory"
-            throw PostgreSQLError(sqlState: nil, message: text.firstLine)
+            throw PostgreSQLError(sqlState: nil, message: text.withoutQuotations.firstLine)
         }
         defer { unsafe PQconninfoFree(options) }
-        var variables: [String: String] = [:]
-        var option = unsafe options
-        while unsafe option.pointee.keyword != nil {
-            if let name = unsafe option.pointee.envvar, let value = unsafe option.pointee.val {
-                unsafe variables[String(cString: name)] = String(cString: value)
-            }
-            unsafe option += 1
-        }
-        return variables
+        return unsafe read(options)
     }
 
-    private static func value(_ keyword: String, in options: UnsafeMutablePointer<PQconninfoOption>) -> String? {
+    /// The options that have a value, by their keyword or another of their names.
+    private static func dictionary(
+        _ options: UnsafeMutablePointer<PQconninfoOption>,
+        by name: (PQconninfoOption) -> UnsafeMutablePointer<CChar>? = { unsafe $0.keyword }
+    ) -> [String: String] {
+        var values: [String: String] = [:]
         var option = unsafe options
-        while let name = unsafe option.pointee.keyword {
-            if unsafe String(cString: name) == keyword {
-                return unsafe option.pointee.val.map { unsafe String(cString: $0) }
+        while unsafe option.pointee.keyword != nil {
+            if let name = unsafe name(option.pointee), let value = unsafe option.pointee.val {
+                unsafe values[String(cString: name)] = String(cString: value)
             }
             unsafe option += 1
         }
-        return nil
+        return values
+    }
+}
+
+/// Lends options in the form in which libpq takes them.
+func withParameters<Result>(
+    _ options: [String: String],
+    _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Result
+) -> Result {
+    unsafe withCStrings(Array(options.keys)) { keys in
+        unsafe withCStrings(Array(options.values)) { values in unsafe body(keys, values) }
+    }
+}
+
+/// Lends texts as libpq takes arrays of them.
+func withCStrings<Result>(
+    _ texts: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+) -> Result {
+    unsafe withCStringArray(texts) { pointers in
+        unsafe pointers.withMemoryRebound(to: UnsafePointer<CChar>?.self, capacity: texts.count + 1, body)
+    }
+}
+
+extension String {
+    /// Without what stands between the first and the last quotation mark.
+    ///
+    /// libpq quotes the part of a URL that it cannot read, which may be a part of the password.
+    var withoutQuotations: String {
+        guard let first = firstIndex(of: "\""), let last = lastIndex(of: "\"") else { return self }
+        return self[..<first] + "…" + (first < last ? self[index(after: last)...] : "")
     }
 }

@@ -68,8 +68,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     enum State: Equatable {
         /// There is none, and nobody needs one.
         case asleep
-        /// There is none; the timer begins the next attempt.
-        case waiting
+        /// The connector makes one.
         case connecting
         /// Preparing statements.
         case settingUp
@@ -81,8 +80,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     /// Weak: the loop may hold the pipeline for longer.
     public weak var client: Client?
 
-    private let url: String
-    private let applicationName: String
+    private let connector: Connector
     private let statements: [Statement]
     private let checks: [Statement]
     private let loop: EventLoop
@@ -94,31 +92,32 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     private var isReadingRows = false
     /// Whether libpq has yet to say that the last statement has no more results; only then the next one's begin.
     private var awaitsEnd = false
-    private var backoff = Backoff()
     private var isWatchingForRoom = false
     private var lastUse: UInt64 = 0
     /// What broke during a call; told at the end of the turn, when nobody is in the middle of anything.
     private var failure: (error: PostgreSQLError, knowledge: LossKnowledge)?
 
-    /// Attempts to connect are given up after this time, in nanoseconds: a database that was asleep may take seconds.
-    private static var connectTimeout: UInt64 { 12_000_000_000 }
-
     /// Makes a pipeline without a connection; `connect` begins one.
     ///
     /// - Parameters:
-    ///   - url: as in `Connection.open`.
+    ///   - database: shared by all pipelines to it.
     ///   - statements: those that may be sent.
     ///   - checks: statements without parameters that every new session runs first, for the client to judge.
-    ///   - applicationName: what the server's list of sessions calls it, unless the URL says otherwise.
-    public init(
-        url: String, statements: [Statement], checks: [Statement], applicationName: String = "todo-fcgi",
-        on loop: EventLoop
-    ) {
-        self.url = url
-        self.applicationName = applicationName
+    public init(to database: Database, statements: [Statement], checks: [Statement], on loop: EventLoop) {
+        connector = Connector(database, on: loop)
         self.statements = statements
         self.checks = checks
         self.loop = loop
+        super.init()
+        connector.onOpened = { [unowned self] connection in take(connection) }
+        connector.onFailed = { [unowned self] error in
+            isBroken = true
+            client?.pipelineLost(error, .noneCommitted)
+        }
+    }
+
+    deinit {
+        connector.stop()
     }
 
     /// Whether statements can be sent now.
@@ -126,14 +125,15 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
 
     /// Whether the connection was lost, or could not be made, and is not there again.
     ///
-    /// One that was lost while nobody needed it is not broken: a database may go to sleep.
+    /// One that was lost while nobody needed it is not broken: a database may go to sleep. Before the first attempt has
+    /// failed it is false as well; whether there ever was a connection, `connectCount` says.
     public private(set) var isBroken = false
 
     /// How far its connection is, for the metrics.
     public var phase: ConnectionPhase {
         switch state {
         case .asleep: .asleep
-        case .waiting: .waiting
+        case .connecting where connector.isWaiting: .waiting
         case .connecting, .settingUp: .connecting
         case .ready: .ready
         }
@@ -150,7 +150,8 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     /// Makes sure that a connection is on its way; does nothing when there is one, or a retry is due.
     public func connect() {
         guard state == .asleep else { return }
-        beginConnecting()
+        state = .connecting
+        connector.begin()
     }
 
     /// Notices now that an idle connection was closed by the server, before a statement is lost on it.
@@ -215,29 +216,6 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
 
     // MARK: Connecting
 
-    private func beginConnecting() {
-        state = .connecting
-        loop.setTimer(self, at: loop.now + Self.connectTimeout)
-        do throws(PostgreSQLError) {
-            connection = try Connection.beginOpening(url, applicationName)
-        } catch {
-            return fail(error)
-        }
-        // libpq wants to be asked as if the socket had become writable.
-        watch(for: .writable)
-    }
-
-    private func continueConnecting() {
-        guard let step = connection?.continueOpening() else { return }
-        switch step {
-        case .readable: watch(for: .readable)
-        case .writable: watch(for: .writable)
-        case .opened: setUp()
-        case .failed: fail()
-        }
-    }
-
-    /// Watches the socket, which another one may have taken the place of while connecting.
     private func watch(for interest: Readiness) {
         loop.remove(self)
         do throws(SystemError) {
@@ -247,12 +225,18 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         }
     }
 
+    private func take(_ opened: consuming Connection) {
+        state = .settingUp
+        connection = consume opened
+        loop.setTimer(self, at: loop.now + connector.sessionPatience)
+        watch(for: .readable)
+        setUp()
+    }
+
     /// Prepares everything.
     ///
     /// Each with a sync of its own, so that a name that exists already stops no other.
     private func setUp() {
-        state = .settingUp
-        watch(for: .readable)
         guard connection?.enterPipelineMode() == true else { return fail() }
         for statement in checks + statements {
             guard connection?.sendPrepare(statement) == true, connection?.sendSync() == true else { return fail() }
@@ -275,13 +259,9 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         client?.pipelineBecameReady()
     }
 
-    /// The next attempt is due, or an attempt took too long.
+    /// Preparing the session takes too long.
     public override func timerFired() {
-        switch state {
-        case .waiting: beginConnecting()
-        case .connecting, .settingUp: abandon("timeout while connecting")
-        case .asleep, .ready: break
-        }
+        if state == .settingUp { abandon("timeout while connecting") }
     }
 
     private func fail() {
@@ -290,7 +270,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
 
     /// The connection is of no more use.
     private func fail(_ error: PostgreSQLError, _ knowledge: LossKnowledge = .eachMayBeCommitted) {
-        guard failure == nil, state != .waiting, state != .asleep else { return }
+        guard failure == nil, state == .settingUp || state == .ready else { return }
         failure = (error, knowledge)
         // Now, not at the end of the turn: libpq closes the socket of a broken connection by itself, and the next one
         // that is opened gets its number.
@@ -298,7 +278,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         loop.postpone(self)
     }
 
-    /// Goes on after a pause; or lets go of a connection that failed, and plans the next.
+    /// Goes on after a pause; or lets go of a connection that failed, and has the next one made.
     public override func turnEnded() {
         guard let (error, knowledge) = failure else {
             if isReady, !isPaused { receive() }
@@ -306,18 +286,17 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         }
         failure = nil
         let wasReady = state == .ready
-        let isSlow = state == .connecting && connection?.reachedAuthentication == true
         loop.cancelTimer(self)
         connection = nil
         (isWatchingForRoom, isPaused, isReadingRows, awaitsEnd) = (false, false, false, false)
         sent.removeAll()
-        state = .waiting
+        state = .connecting
         client?.pipelineLost(error, knowledge)
         if wasReady, client?.needsConnection == false {
             state = .asleep
         } else {
             isBroken = true
-            loop.setTimer(self, at: loop.now + backoff.next(isSlow: isSlow, random: .random(in: 0..<1)))
+            connector.beginAgain()
         }
     }
 
@@ -326,15 +305,8 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     /// The socket became ready.
     public override func ready(_ readiness: Readiness) {
         guard failure == nil else { return }
-        switch state {
-        case .connecting:
-            continueConnecting()
-        case .settingUp, .ready:
-            if readiness.contains(.writable) { flush() }
-            if readiness != .writable { receive() }
-        case .waiting, .asleep:
-            break
-        }
+        if readiness.contains(.writable) { flush() }
+        if readiness != .writable { receive() }
     }
 
     /// Sends what is waiting; what the socket does not take goes when it has room.
@@ -404,8 +376,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         case (.check(let index), _):
             if let refusal = client?.refusal(ofSessionBy: checks[index], result) { fail(refusal) }
         case (.statement, _), (.rows, _):
-            // Not before: a server that takes connections and then refuses all work is not to be called without end.
-            if outcome == .rows { backoff.succeeded() }
+            if outcome == .rows { connector.succeeded() }
             client?.pipelineReceived(result)
         case (.sync, _), (.preparation, _), (.setting, _):
             break

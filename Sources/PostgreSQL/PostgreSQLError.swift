@@ -12,7 +12,7 @@ public struct PostgreSQLError: Error, Equatable, Sendable, CustomStringConvertib
 
     /// The condition; nil when libpq reports it, which mostly means that the connection is broken.
     public let sqlState: SQLState?
-    /// How far it reaches; nil when libpq reports it.
+    /// What it ends; nil when libpq reports it.
     public let severity: Severity?
     /// The primary message, in one line.
     ///
@@ -36,5 +36,30 @@ public struct PostgreSQLError: Error, Equatable, Sendable, CustomStringConvertib
     /// The message, with the condition where there is one.
     public var description: String {
         if let sqlState { "\(message) (SQLSTATE \(sqlState))" } else { message }
+    }
+}
+
+extension PostgreSQLError {
+    /// Reads what libpq says of a connection that could not be made, with or without a condition in it.
+    ///
+    /// The server's words look so: `connection to server at "db", port 5432 failed: FATAL:  53300: sorry, too many …`.
+    init(openingMessage: String) {
+        // What is about a parameter quotes its value.
+        let cause = openingMessage.ranges(of: " failed: ").first.map { openingMessage[$0.upperBound...] }
+        let isAboutParameters =
+            !openingMessage.hasPrefix("connection to server ") || cause?.hasPrefix("invalid ") == true
+        let line = (isAboutParameters ? String(cause ?? openingMessage[...]).withoutQuotations : openingMessage)
+            .firstLine
+        for mark in line.ranges(of: ":  ") {
+            let rest = line[mark.upperBound...]
+            let code = rest.prefix(5)
+            guard rest.dropFirst(5).hasPrefix(": "), code.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) })
+            else { continue }
+            self.init(
+                sqlState: SQLState(String(code)), severity: .fatal,
+                message: String(line[..<mark.upperBound] + rest.dropFirst(7)))
+            return
+        }
+        self.init(sqlState: nil, message: line)
     }
 }

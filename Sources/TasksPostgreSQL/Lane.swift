@@ -37,12 +37,11 @@ final class Lane: EventSource, PipelineClient {
     private(set) var isReadOnly = false
     private var isWrite: Bool { pool.policy.isWrite }
 
-    init(_ pool: LanePool, _ configuration: PostgreSQLTaskStore.Configuration, on loop: EventLoop) {
+    init(_ pool: LanePool, to database: Database, on loop: EventLoop) {
         self.pool = pool
         self.loop = loop
         pipeline = Pipeline(
-            url: configuration.url, statements: pool.policy.statements, checks: SessionChecks.all,
-            applicationName: configuration.applicationName, on: loop)
+            to: database, statements: pool.policy.statements, checks: SessionChecks.all, on: loop)
         super.init()
         pipeline.client = self
     }

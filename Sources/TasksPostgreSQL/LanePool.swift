@@ -15,15 +15,12 @@ final class LanePool: EventSource {
     private var refused: [Submission] = []
     private var lastTrouble: PostgreSQLTaskStore.Trouble?
 
-    init(
-        store: PostgreSQLTaskStore, _ policy: LanePolicy, connections: Int,
-        _ configuration: PostgreSQLTaskStore.Configuration, on loop: EventLoop
-    ) {
+    init(store: PostgreSQLTaskStore, _ policy: LanePolicy, connections: Int, on loop: EventLoop) {
         self.store = store
         self.policy = policy
         self.loop = loop
         super.init()
-        lanes = (0..<connections).map { _ in Lane(self, configuration, on: loop) }
+        lanes = (0..<connections).map { _ in Lane(self, to: store.database, on: loop) }
     }
 
     func connect() {

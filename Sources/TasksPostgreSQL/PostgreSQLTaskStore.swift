@@ -64,6 +64,8 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
 
     /// The parameters of the statement that is being sent; one list for all lanes.
     var parameters = Parameters()
+    /// One for all lanes, so that its hosts are looked up once.
+    let database: Database
     private let loop: EventLoop
     /// Set once, at the end of `init`, since they refer back to the store.
     private(set) var pages: LanePool?
@@ -76,13 +78,11 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
     /// Prepares the connections; `connect` makes them.
     public init(_ configuration: Configuration, on loop: EventLoop) {
         self.loop = loop
+        database = Database(url: configuration.url, applicationName: configuration.applicationName, on: loop)
         super.init()
-        pages = LanePool(
-            store: self, .pages, connections: configuration.readConnections, configuration, on: loop)
-        heavyReads = LanePool(
-            store: self, .heavyReads, connections: configuration.heavyReadConnections, configuration, on: loop)
-        writes = LanePool(
-            store: self, .writes, connections: configuration.writeConnections, configuration, on: loop)
+        pages = LanePool(store: self, .pages, connections: configuration.readConnections, on: loop)
+        heavyReads = LanePool(store: self, .heavyReads, connections: configuration.heavyReadConnections, on: loop)
+        writes = LanePool(store: self, .writes, connections: configuration.writeConnections, on: loop)
     }
 
     /// Begins to connect, so that the first request does not have to.

@@ -31,14 +31,17 @@ final class PipelineClientStub: PipelineClient {
     var refusal: String?
     /// What was known at the last loss.
     private(set) var knowledge: LossKnowledge?
+    private(set) var lastError: PostgreSQLError?
     var onEvent: ((Event) -> Void)?
 
     init(
         url: String? = nil, statements: [Statement] = [double, divide, sleep, count, pid, forget],
-        checks: [Statement] = [check]
+        checks: [Statement] = [check], on loop: EventLoop? = nil, database: Database? = nil
     ) throws {
-        loop = try EventLoop()
-        pipeline = try Pipeline(url: url ?? TestServer.url(), statements: statements, checks: checks, on: loop)
+        self.loop = try loop ?? EventLoop()
+        pipeline = try Pipeline(
+            to: database ?? Database(url: url ?? TestServer.url(), on: self.loop), statements: statements,
+            checks: checks, on: self.loop)
         pipeline.client = self
     }
 
@@ -72,6 +75,7 @@ final class PipelineClientStub: PipelineClient {
     func pipelineUndone(_ error: PostgreSQLError) { add(.undone(error.sqlState?.code ?? "-")) }
     func pipelineLost(_ error: PostgreSQLError, _ knowledge: LossKnowledge) {
         self.knowledge = knowledge
+        lastError = error
         add(.lost(error.sqlState?.code ?? "-"))
     }
     func pipelineReceived(_ result: QueryResult) {

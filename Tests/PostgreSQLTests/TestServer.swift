@@ -14,4 +14,14 @@ enum TestServer {
     }
 
     static func connect() throws -> Connection { try Connection.open(url()) }
+
+    /// The unix socket that the server listens on, whatever the URL names.
+    static func socketPath() throws -> String {
+        let path = try connect().execute(
+            """
+            select split_part(current_setting('unix_socket_directories'), ',', 1) || '/.s.PGSQL.'
+                || current_setting('port')
+            """)
+        return (path.text(row: 0, column: 0) ?? "").filter { $0 != "\"" }
+    }
 }

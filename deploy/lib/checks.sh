@@ -10,7 +10,8 @@ need_to_test() {
     need prometheus /usr/bin/prometheus
     need shellcheck /usr/bin/shellcheck
     need valgrind /usr/bin/valgrind
-    need iproute2 /usr/bin/ip /bin/ip /sbin/ip
+    need iproute2 /usr/bin/ip /usr/sbin/ip /bin/ip /sbin/ip
+    need openssl /usr/bin/openssl
     # For systemd-analyze; a bare system has other means to start.
     need systemd /usr/bin/systemd-analyze
 }
@@ -78,6 +79,29 @@ swift_tests() {
     add_report "$name" "$status" "$report-swift-testing.xml"
 }
 
+# Has the PostgreSQL of this copy listen on TCP as well: with TLS only, and for who shows the certificate made here.
+postgres_listen_with_tls() {
+    local port=$1
+    as_service openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+        -addext subjectAltName=DNS:localhost -keyout tls.key -out tls.crt 2>/dev/null
+    # Written by the server itself, these go before all other files.
+    psql_as_superuser -d postgres -v port="$port" -v certificate="$home/tls.crt" -v key="$home/tls.key" <<'SQL'
+alter system set listen_addresses = 'localhost';
+alter system set port = :port;
+alter system set ssl = on;
+alter system set ssl_cert_file = :'certificate';
+alter system set ssl_key_file = :'key';
+alter system set ssl_ca_file = :'certificate';
+SQL
+    as_service tee postgres/pg_hba.conf >/dev/null <<'HBA'
+local all all trust
+hostssl all all 127.0.0.1/32 trust clientcert=verify-ca
+hostssl all all ::1/128 trust clientcert=verify-ca
+HBA
+    postgres_stop
+    postgres_start
+}
+
 # A port that nobody listens on, below those that the kernel gives to clients.
 free_port() {
     local port
@@ -112,6 +136,12 @@ not_run() {
     say "$2, for which this run lacks the rights: it takes root, outside of a container."
     [ -z "${CI:-}" ] || in_container || fail "CI has to run $1"
 }
+
+# Whether network namespaces can be made here.
+can_make_networks() {
+    local name=todo-probe-$$
+    [ "$(id -u)" = 0 ] && ip netns add "$name" && ip netns del "$name"
+} 2>/dev/null
 
 # systemd's own measure of a unit's rights, 0 to 10; the threshold counts in tenths.
 units_are_tight() {

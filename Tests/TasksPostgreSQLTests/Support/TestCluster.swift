@@ -5,13 +5,20 @@ final class TestCluster {
     let url: String
     private let folder = "/tmp/" + String.random("todo-cluster-")
     private let binaries: String
+    private let options: String
 
-    init() throws {
-        url = "host='\(folder)' port=5432 user=postgres dbname=postgres"
+    /// - Parameter password: what a session has to begin with; nil for nothing.
+    /// - Parameter options: more of what `postgres` takes.
+    init(password: String? = nil, options: String = "") throws {
+        self.options = options
+        url =
+            "host='\(folder)' port=5432 user=postgres dbname=postgres" + (password.map { " password='\($0)'" } ?? "")
         binaries =
             try TestServer.admin().execute("select setting from pg_config where name = 'BINDIR'")
             .text(row: 0, column: 0) ?? ""
-        try shell("\(binaries)/initdb -D \(folder)/data -U postgres -A trust -E UTF8 --no-sync")
+        let authentication = password == nil ? "trust" : "scram-sha-256 --pwfile=\(folder)/password"
+        try shell("mkdir \(folder) && printf %s '\(password ?? "")' >\(folder)/password")
+        try shell("\(binaries)/initdb -D \(folder)/data -U postgres -A \(authentication) -E UTF8 --no-sync")
         try start()
     }
 
@@ -21,7 +28,7 @@ final class TestCluster {
     }
 
     func start() throws {
-        let options = "-k \(folder) -c listen_addresses= -c port=5432 -c fsync=off"
+        let options = "-k \(folder) -c listen_addresses= -c port=5432 -c fsync=off \(self.options)"
         try shell("\(binaries)/pg_ctl -D \(folder)/data -l \(folder)/log -w -o \"\(options)\" start")
     }
 

@@ -8,12 +8,14 @@ enum TestServer {
             "TODO_TEST_DATABASE_URL must name a superuser of a private PostgreSQL (deploy/test starts one)"
     }
 
-    static func admin() throws -> Connection {
+    static func admin() throws -> Connection { try Connection.open(url()) }
+
+    private static func url() throws -> String {
         guard let url = getenv("TODO_TEST_DATABASE_URL") else { throw Missing() }
-        return try Connection.open(String(cString: url))
+        return String(cString: url)
     }
 
-    /// Where the server listens.
+    /// Where the server listens without TLS.
     static func socket() throws -> (folder: String, port: String) {
         let settings = try admin().execute(
             "select split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port')")
@@ -23,11 +25,24 @@ enum TestServer {
         )
     }
 
-    /// A connection string for a database of the server.
+    /// A connection string for a database of the server; with TLS where the tests' URL has it.
+    ///
+    /// - Parameter folder: where a relay listens instead, without TLS.
     static func url(database: String, user: String? = nil, folder: String? = nil) throws -> String {
-        let (real, port) = try socket()
         let name = try user ?? admin().user
-        return "host='\(folder ?? real)' port=\(port) user='\(name)' dbname='\(database)'"
+        var options = ["user='\(name)'", "dbname='\(database)'"]
+        if let folder {
+            options += try ["host='\(folder)'", "port=\(socket().port)"]
+        } else {
+            let given = try ConnectionString.environment(of: url())
+            for (variable, option) in [
+                ("PGHOST", "host"), ("PGPORT", "port"), ("PGSSLMODE", "sslmode"), ("PGSSLROOTCERT", "sslrootcert"),
+                ("PGSSLCERT", "sslcert"), ("PGSSLKEY", "sslkey"),
+            ] {
+                if let value = given[variable] { options.append("\(option)='\(value)'") }
+            }
+        }
+        return options.joined(separator: " ")
     }
 }
 
