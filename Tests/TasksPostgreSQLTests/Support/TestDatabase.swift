@@ -1,4 +1,4 @@
-import EventLoop
+import Base
 import Glibc
 import PostgreSQL
 import TasksPostgreSQL
