@@ -32,8 +32,8 @@ import Testing
         try client.create("ada", "one")
         try database.execute("alter table todo.\(table) enable row level security")
         let actions: [TaskOperation.Action] = [
-            .list(TaskQuery()), .read(1), .list(TaskQuery(countsAll: true)), .create(TaskDraft(title: "two")),
-            .complete(1, completed: nil), .delete(1),
+            .list(TaskQuery(limit: 5)), .read(1), .create(TaskDraft(title: "two")), .complete(1, completed: nil),
+            .delete(1),
         ]
         // A read does not look at the owners.
         for action in actions where table == "tasks" || action.isWrite {

@@ -1,5 +1,4 @@
 import Base
-import EventLoop
 import Glibc
 import PostgreSQL
 import TasksPostgreSQL
