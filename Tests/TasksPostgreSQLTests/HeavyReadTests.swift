@@ -103,6 +103,11 @@ import Testing
         let database = try TestDatabase()
         let client = try StoreClient(database)
         try fill(owner, 20_000, in: database)
+        // A session that is prepared names the statements as well.
+        client.store.connect()
+        for owner in ["ada", "ben"] { client.submit(owner, .list(TaskQuery(search: "zzz"))) }
+        try client.turn("all connections") { client.store.readConnections.allSatisfy { $0 == .ready } }
+        try client.turn("both answers") { client.answers.count == 2 }
         for _ in 0..<6 { client.submit(owner, .list(TaskQuery(search: "zzz"))) }
         var most = 0
         let admin = try TestServer.admin()
@@ -113,7 +118,7 @@ import Testing
                     and query like '%strpos%' and pid <> pg_backend_pid()
                 """)
             most = max(most, running?.text(row: 0, column: 0).flatMap { Int($0) } ?? 0)
-            return client.answers.count == 6
+            return client.answers.count == 8
         }
         #expect(most <= 1)
     }
