@@ -150,7 +150,7 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
 
     /// An operation was done; the list of all may have been longer than a page.
     func finished(_ submission: Submission, _ rows: PostgreSQLTaskRows, in pool: LanePool) {
-        if let change = submission.lookedFor, !rows.shows(change) {
+        if let change = submission.lookedFor, change != submission.operation.action, !rows.shows(change) {
             return finished(submission, .failed(.outcomeUnknown))
         }
         if pool === pages, rows.count > Int(TaskStatements.pageLength), submission.operation.isUnbounded {
@@ -171,7 +171,7 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
     /// A write may or may not be committed: looks for its effect, where that can be seen.
     func resolve(_ submission: Submission) {
         guard let look = submission.look() else { return finished(submission, .failed(.outcomeUnknown)) }
-        pages?.submit(look)
+        pool(look.operation.weight)?.submit(look)
     }
 
     func connected(isWritable: Bool) {

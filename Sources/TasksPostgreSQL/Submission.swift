@@ -8,7 +8,7 @@ struct Submission {
     let ticket: Ticket
     /// In nanoseconds of `Clock.monotonic`.
     var deadline: UInt64
-    /// The change whose effect this read looks for; nil for every other operation.
+    /// The change whose effect this operation looks for; nil for every other one.
     let lookedFor: TaskOperation.Action?
     /// What `OwnerTurns` knows of its owner; nil when it never waited.
     var owner: OwnerTurns.Owner?
@@ -42,17 +42,24 @@ struct Submission {
     /// Whether it is given up: it lost its connection alone.
     var isHopeless: Bool { losses >= 3 }
 
-    /// A read of the same task, for a change that may have been made: its effect is looked for, not made again.
+    /// What tells whether a change was made that may have been: its effect is looked for, not made again.
     ///
-    /// To make it again would put an older value over a newer one, if another change was acknowledged in between. Nil
-    /// where a task does not show whether the change was made.
+    /// To make it again would put an older value over a newer one, if another change was acknowledged in between. A
+    /// deletion may be made again: it finds what it has deleted itself. Nil where a task does not show whether the change
+    /// was made.
     func look() -> Submission? {
+        let owner = operation.owner
         switch operation.action {
         case .update(let id, _), .complete(let id, completed: .some):
-            Submission(
-                TaskOperation(owner: operation.owner, .read(id)), ticket: ticket, deadline: deadline,
+            return Submission(
+                TaskOperation(owner: owner, .read(id)), ticket: ticket, deadline: deadline,
                 lookingFor: operation.action)
-        default: nil
+        case .delete(let id, again: _):
+            let deletion = TaskOperation.Action.delete(id, again: true)
+            return Submission(
+                TaskOperation(owner: owner, deletion), ticket: ticket, deadline: deadline, lookingFor: deletion)
+        default:
+            return nil
         }
     }
 }
