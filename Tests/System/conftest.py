@@ -105,7 +105,6 @@ location ~ ^/api/array- { set $todo_list_shape array; fastcgi_pass tasks; }
 location ~ ^/api/message- { set $todo_delete_status 200; fastcgi_pass tasks; }
 location ~ ^/api/limited- { limit_req zone=tests burst=1 nodelay; fastcgi_pass tasks; }
 location ~ ^/api/unconnected- { fastcgi_pass unix:/nowhere.sock; }
-location ~ ^/api/impatient- { fastcgi_read_timeout 1s; fastcgi_pass tasks; }
 location ~ ^/api/unbuffered- { fastcgi_max_temp_file_size 0; fastcgi_pass tasks; }
 location /denied { deny all; fastcgi_pass tasks; }
 """

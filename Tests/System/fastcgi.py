@@ -37,18 +37,27 @@ def request(method: str, target: str, token: str | None = None, body: bytes = b"
     return begin + params + (record(STDIN, body) if body else b"") + record(STDIN)
 
 
-def read_request(connection: socket.socket) -> tuple[str, bytes] | None:
-    """The method and the body of a request, as a worker gets it; nothing when the connection ends."""
-    parameters = body = b""
+def unpacked(pairs: bytes) -> dict[str, str]:
+    """The parameters in a stream of them, all of fewer than 128 bytes."""
+    found = {}
+    while pairs:
+        name, value = pairs[0], pairs[1]
+        found[pairs[2:2 + name].decode()] = pairs[2 + name:2 + name + value].decode()
+        pairs = pairs[2 + name + value:]
+    return found
+
+
+def read_request(connection: socket.socket) -> tuple[dict[str, str], bytes] | None:
+    """The parameters and the body of a request, as a worker gets it; nothing when the connection ends."""
+    packed = body = b""
     while head := connection.recv(8, socket.MSG_WAITALL):
         _, kind, _, count, padding = struct.unpack(">BBHHBx", head)
         content = connection.recv(count + padding, socket.MSG_WAITALL)[:count]
         if kind == PARAMS:
-            parameters += content
+            packed += content
         elif kind == STDIN:
             if not content:
-                # It is the first that nginx.conf hands on.
-                return parameters[2 + 14:2 + 14 + parameters[1]].decode(), body
+                return unpacked(packed), body
             body += content
     return None
 

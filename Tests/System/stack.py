@@ -123,10 +123,12 @@ def nginx_file(name: str, text: str):
     path = NGINX_PARTS / name
     before = path.read_text() if path.exists() else None
     path.write_text(text)
-    reload_nginx()
-    yield
-    path.write_text(before) if before is not None else path.unlink()
-    reload_nginx()
+    try:
+        reload_nginx()
+        yield
+    finally:
+        path.write_text(before) if before is not None else path.unlink()
+        reload_nginx()
 
 
 def reload_nginx():

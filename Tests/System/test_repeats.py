@@ -14,6 +14,8 @@ import stack
 import web
 
 READS, WRITES = ["GET", "HEAD", "OPTIONS"], ["POST", "PUT", "PATCH", "DELETE"]
+# A DELETE that is sent again says so, and is then answered as the first would have been.
+MARKED, NEVER = ["DELETE"], ["POST", "PUT", "PATCH"]
 UNKNOWN, NOT_DONE = "whether the change was made is unknown", "The service is not available at the moment"
 
 
@@ -21,7 +23,7 @@ class Workers:
     """Takes requests on a socket of its own; `behave` says what becomes of the n-th: answer, die or stop."""
 
     def __init__(self, path: Path):
-        self.requests: list[tuple[str, bytes]] = []
+        self.requests: list[tuple[dict[str, str], bytes]] = []
         self.behave = lambda number: "answer"
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(path))
@@ -47,11 +49,15 @@ class Workers:
                 if behaviour == "die":
                     return connection.shutdown(socket.SHUT_RDWR)
                 if behaviour == "answer":
-                    body = b"" if request[0] == "HEAD" else b"{}"
+                    body = b"" if request[0]["REQUEST_METHOD"] == "HEAD" else b"{}"
                     head = b"Content-Type: application/json\r\nVary: Origin\r\nX-Request-ID: " + b"0" * 32 + b"\r\n\r\n"
                     connection.sendall(fastcgi.record(fastcgi.STDOUT, head + body) + fastcgi.record(fastcgi.STDOUT) + fastcgi.record(fastcgi.END, bytes(8)))
         except OSError:
             return
+
+    def methods(self) -> list[str]:
+        """Of each request, in their order, and whether it was marked as repeated."""
+        return [parameters["REQUEST_METHOD"] + " again" * ("TODO_REPEATED" in parameters) for parameters, _ in self.requests]
 
     def close(self):
         self.listener.close()
@@ -81,7 +87,7 @@ def send(method: str, connection: web.Connection | None = None) -> web.Answer:
 
 
 @pytest.mark.parametrize("is_kept", [False, True], ids=["a new connection", "a kept connection"])
-@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize("method", NEVER)
 def test_a_write_that_a_worker_has_read_is_never_sent_again(workers, method, is_kept):
     with web.Connection() as connection:
         if is_kept:
@@ -90,14 +96,14 @@ def test_a_write_that_a_worker_has_read_is_never_sent_again(workers, method, is_
         before = len(workers.requests)
         workers.behave = lambda number: "die"
         assert UNKNOWN in send(method, connection).expect(502).detail
-    assert [got for got, _ in workers.requests[before:]] == [method]
+    assert workers.methods()[before:] == [method]
 
 
-@pytest.mark.parametrize("method", READS)
-def test_a_read_is_sent_once_more_when_its_worker_died(workers, method):
+@pytest.mark.parametrize("method", READS + MARKED)
+def test_a_request_that_changes_nothing_the_second_time_is_sent_once_more_when_its_worker_died(workers, method):
     workers.behave = lambda number: "die" if number == 1 else "answer"
     send(method).expect(200)
-    assert [got for got, _ in workers.requests] == [method] * 2
+    assert workers.methods() == [method, f"{method} again"]
 
 
 def test_a_read_is_not_repeated_for_ever(workers):
@@ -106,19 +112,26 @@ def test_a_read_is_not_repeated_for_ever(workers):
     assert len(workers.requests) == 2
 
 
-@pytest.mark.parametrize("method", READS)
-def test_a_read_of_a_worker_that_is_stopped_goes_to_another_after_the_deadline(workers, method):
+@pytest.mark.parametrize("method", READS + MARKED)
+def test_a_request_of_a_worker_that_is_stopped_goes_to_another_after_the_deadline(workers, method):
     workers.behave = lambda number: "stop" if number == 1 else "answer"
     start = time.monotonic()
     send(method).expect(200)
     assert 0.9 < time.monotonic() - start < 2 and len(workers.requests) == 2
 
 
-@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize("method", NEVER)
 def test_a_write_of_a_worker_that_is_stopped_is_504_and_unknown(workers, method):
     workers.behave = lambda number: "stop"
     assert UNKNOWN in send(method).expect(504).detail
-    assert [got for got, _ in workers.requests] == [method]
+    assert workers.methods() == [method]
+
+
+@pytest.mark.parametrize("behaviour, status", [("die", 502), ("stop", 504)])
+def test_a_delete_that_nobody_answers_is_unknown(workers, behaviour, status):
+    workers.behave = lambda number: behaviour
+    assert UNKNOWN in send("DELETE").expect(status).detail
+    assert workers.methods() == ["DELETE", "DELETE again"]
 
 
 @pytest.mark.parametrize("method", READS[:1] + WRITES)
@@ -145,5 +158,5 @@ def test_a_write_that_never_left_nginx_is_sent_once_more(workers, method):
             for pid in processes:
                 os.kill(pid, signal.SIGCONT)
         connection.read().expect(200)
-    assert [got for got, _ in workers.requests] == ["GET", method]
+    assert workers.methods() == ["GET", f"{method} again"]
     assert workers.requests[1][1] == b'{"title": "x"}'
