@@ -157,7 +157,8 @@ units_are_tight() {
 }
 
 # site_is_accepted FILE: nginx on a site of the package, with all that setup has it include, below another main configuration.
-site_is_accepted() {
+# Its own shell: it changes the folder, and the next test stays where it was.
+site_is_accepted() (
     local folder remarks shared=$checkout/deploy/nginx
     folder=$(mktemp -d)
     mkdir -p "$folder/todo-fcgi"/{http,server,headers}.d
@@ -175,7 +176,7 @@ site_is_accepted() {
     rm -rf "$folder"
     echo "$remarks"
     [ -z "$remarks" ]
-}
+)
 
 # The sum, as the last line.
 summary() {
