@@ -306,8 +306,11 @@ def test_an_upgrade_that_does_not_fit_leaves_the_workers_of_before(machine, pack
 
 def test_an_upgrade_while_the_database_is_down_says_so(machine, packages):
     before = machine.workers()
+    installed = machine.says("dpkg-query -W -f '${Version}' todo-fcgi")
+    other = "new" if installed.endswith("-1") else "old"
     machine.run("systemctl stop postgresql@15-main")
-    said = machine.says("cp /root/todo-fcgi_old.deb.kept old.deb; apt-get install -y --allow-downgrades ./old.deb 2>&1")
+    said = machine.says(
+        f"cp /root/todo-fcgi_{other}.deb.kept other.deb; apt-get install -y --allow-downgrades ./other.deb 2>&1")
     assert "the schema changes" not in said and "database: connection to server" in said
     assert "/usr/lib/todo-fcgi/upgrade" in said and machine.workers() == before
     machine.run("systemctl start postgresql@15-main; /usr/lib/todo-fcgi/upgrade")
