@@ -112,7 +112,7 @@ public struct PoolSchema {
             .gauge, of: .least)
         connections = schema.add(
             "database_connections", "Connections to the database, by what they carry and how far they are.", .gauge,
-            ["read", "write"].flatMap { role in
+            ["read", "heavy_read", "write"].flatMap { role in
                 ConnectionPhase.allCases.map { Series(["role": role, "state": "\($0)"]) }
             })
         reconnects = schema.add(

@@ -13,8 +13,11 @@ extension PostgreSQLTaskStore {
         pages?.trouble ?? writes?.trouble ?? (pools.contains(where: \.hasConnected) ? nil : .unreachable)
     }
 
-    /// The connections for reads, each by how far it is.
-    public var readConnections: [ConnectionPhase] { phases(pages) + phases(heavyReads) }
+    /// The connections for single tasks and pages, each by how far it is.
+    public var readConnections: [ConnectionPhase] { phases(pages) }
+
+    /// The connections for heavy reads, each by how far it is; asleep until the first is needed.
+    public var heavyReadConnections: [ConnectionPhase] { phases(heavyReads) }
 
     /// The connections for writes, each by how far it is.
     public var writeConnections: [ConnectionPhase] { phases(writes) }

@@ -106,7 +106,7 @@ import Testing
         // A session that is prepared names the statements as well.
         client.store.connect()
         for owner in ["ada", "ben"] { client.submit(owner, .list(TaskQuery(search: "zzz"))) }
-        try client.turn("all connections") { client.store.readConnections.allSatisfy { $0 == .ready } }
+        try client.turn("all connections") { client.store.heavyReadConnections.allSatisfy { $0 == .ready } }
         try client.turn("both answers") { client.answers.count == 2 }
         for _ in 0..<6 { client.submit(owner, .list(TaskQuery(search: "zzz"))) }
         var most = 0

@@ -86,7 +86,8 @@ final class MetricsPulse: EventSource {
             ledger.set(pool.keysReadAt.only, to: UInt64(max(keys.statistics.lastGoodRead ?? 0, 0)))
             ledger.set(pool.keys.only, to: UInt64(keys.set?.keys.count ?? 0))
         }
-        let phases = [sources.store.readConnections, sources.store.writeConnections]
+        let store = sources.store
+        let phases = [store.readConnections, store.heavyReadConnections, store.writeConnections]
         for (role, connections) in phases.enumerated() {
             for phase in ConnectionPhase.allCases {
                 let cell = pool.connections[role * ConnectionPhase.allCases.count + phase.rawValue]
