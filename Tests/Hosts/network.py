@@ -84,7 +84,7 @@ class Host:
 
     def deploy(self, commands: str) -> str:
         """Runs functions of the deploy scripts for this host."""
-        script = f'. "{DEPLOY}/lib/all.sh"; settle; {commands}'
+        script = f'. "{DEPLOY}/lib/all.sh"; resolve_paths; {commands}'
         environment = ENVIRONMENT | {"TODO_HOME": str(self.home), "TODO_PORT": "8080"} | self.settings
         return self.namespace.run("bash", "-c", script, env=environment)
 

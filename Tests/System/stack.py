@@ -28,7 +28,7 @@ PROGRAM = HOME / "bin" / "todo-fcgi"
 
 def deploy(commands: str, stdin: str | None = None) -> str:
     """Runs functions of the deploy scripts for this copy."""
-    script = f'. "{CHECKOUT}/deploy/lib/all.sh"; settle; {commands}'
+    script = f'. "{CHECKOUT}/deploy/lib/all.sh"; resolve_paths; {commands}'
     done = subprocess.run(["bash", "-c", script], input=stdin, text=True, capture_output=True, env={**os.environ, **SETTINGS})
     assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
     return done.stdout

@@ -102,7 +102,7 @@ def test_attack_an_origin_that_nginx_could_misread_is_refused_by_program_and_scr
     file = stack.HOME / "nginx" / "origins.conf"
     before = file.read_bytes(), file.stat().st_mtime_ns
     settings = {**os.environ, **stack.SETTINGS, name: f"https://good.example,{value}"}
-    script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; settle; nginx_configure'
+    script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; resolve_paths; nginx_configure'
     done = subprocess.run(["bash", "-c", script], env=settings, text=True, capture_output=True)
     assert done.returncode == 1 and done.stderr.strip().startswith(f"error: {name} "), done.stderr
     assert (file.read_bytes(), file.stat().st_mtime_ns) == before

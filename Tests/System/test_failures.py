@@ -93,7 +93,7 @@ class Stopped:
 
     def __init__(self, user, method: str, path: str, **how):
         lock = f"begin; select from todo.owners where owner_user_id = '{user.name}' for update; select pg_sleep(2); commit"
-        script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; settle; psql_as_superuser -d todo -c "{lock}"'
+        script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; resolve_paths; psql_as_superuser -d todo -c "{lock}"'
         waiting = "select count(*) from pg_stat_activity where usename = 'todo_runtime' and wait_event_type = 'Lock'"
         with subprocess.Popen(["bash", "-c", script], stdout=subprocess.DEVNULL) as process, web.Connection() as connection:
             stack.eventually("the lock", lambda: stack.database("select count(*) from pg_locks where relation = 'todo.owners'::regclass and mode = 'RowShareLock'") != "0")

@@ -443,7 +443,7 @@ def test_each_line_is_one_object(watched, user):
 def test_a_slow_request_is_logged_with_its_phases(watched, user):
     user.create()
     lock = "begin; lock table todo.tasks in access exclusive mode; select pg_sleep(0.8); commit"
-    with subprocess.Popen(["bash", "-c", f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; settle; psql_as_superuser -d todo -c "{lock}"'], stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(["bash", "-c", f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; resolve_paths; psql_as_superuser -d todo -c "{lock}"'], stdout=subprocess.DEVNULL) as process:
         time.sleep(0.3)
         answer = user.call("GET", 1).expect(200)
         process.wait()

@@ -12,7 +12,7 @@
 . "${BASH_SOURCE[0]%/*}/postgres.sh"
 # shellcheck source=deploy/lib/pool.sh
 . "${BASH_SOURCE[0]%/*}/pool.sh"
-# shellcheck source=deploy/lib/front.sh
-. "${BASH_SOURCE[0]%/*}/front.sh"
+# shellcheck source=deploy/lib/nginx.sh
+. "${BASH_SOURCE[0]%/*}/nginx.sh"
 # shellcheck source=deploy/lib/demo.sh
 . "${BASH_SOURCE[0]%/*}/demo.sh"

@@ -40,7 +40,7 @@ hash_of() { printf %s "$1" | sha256sum | cut -c1-12; }
 
 # Everything below is decided once the home is there; see home.sh.
 home='' sockets='' listen_socket='' metrics_file='' metrics_listen=''
-settle() {
+resolve_paths() {
     home=$(realpath "$home_link")
     # An address of a unix socket holds 107 bytes; PostgreSQL's name is the longer of ours.
     sockets=$home/run
@@ -64,8 +64,8 @@ as_service() {
 
 # ---- processes ----
 
-# ours PID TEXT: the process runs, and its command line holds TEXT, a path of this copy. A number alone may be anyone's.
-ours() {
+# is_ours PID TEXT: the process runs, and its command line holds TEXT, a path of this copy. A number alone may be anyone's.
+is_ours() {
     [[ ${1:-} =~ ^[0-9]+$ ]] && tr '\0' ' ' <"/proc/$1/cmdline" | grep -qF -- "$2"
 } 2>/dev/null
 
@@ -74,9 +74,9 @@ read_pid() { head -n 1 "$1" 2>/dev/null || true; }
 # stop_process PID TEXT SIGNAL SECONDS: asks a process of ours to end, and ends it when it has not after that time.
 stop_process() {
     local until=$((SECONDS + $4))
-    ours "$1" "$2" || return 0
+    is_ours "$1" "$2" || return 0
     kill -s "$3" "$1"
-    while ours "$1" "$2"; do
+    while is_ours "$1" "$2"; do
         if ((SECONDS >= until)); then
             say "process $1 did not end within $4 s and is killed"
             kill -s KILL "$1" 2>/dev/null || true

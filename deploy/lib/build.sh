@@ -18,8 +18,8 @@ toolchain_find() {
         "https://www.swift.org/install/linux/"
 }
 
-# room FOLDER MEGABYTES WHAT: says so before a disk is full, not after.
-room() {
+# require_space FOLDER MEGABYTES WHAT: says so before a disk is full, not after.
+require_space() {
     local free folder=$1
     while [ ! -e "$folder" ]; do folder=$(dirname "$folder"); done
     free=$(df --output=avail -m "$folder" | tail -n 1)
@@ -37,7 +37,7 @@ build_release() {
     local folder=$checkout/.build
     [ -e "$folder" ] || folder=$checkout
     [ -w "$folder" ] || die "no right to write to $folder" "Run as the owner of the checkout."
-    [ -d "$checkout/.build/release" ] || room "$checkout" 1500 "the build"
+    [ -d "$checkout/.build/release" ] || require_space "$checkout" 1500 "the build"
     # Colours would be another flag of the compiler, and with or without a terminal everything would be built anew.
     swift build --package-path "$checkout" -c release --static-swift-stdlib --no-color-diagnostics --product todo-fcgi || die "the build failed; the lines above say why"
     # The service's user may not be able to enter the checkout, and a build must not change what runs.

@@ -118,7 +118,7 @@ free_port() {
 # A copy of which nothing is to stay.
 remove_copy() {
     if ! home_exists; then return 0; fi
-    settle
+    resolve_paths
     nginx_stop
     pool_stop
     postgres_stop

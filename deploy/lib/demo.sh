@@ -36,7 +36,7 @@ demonstrate() {
     ask 404 GET "/api/demo/tasks/$id"
 }
 
-farewell() {
+print_summary() {
     local again=deploy/down
     [ -z "${TODO_HOME:-}" ] || again="TODO_HOME=$TODO_HOME $again"
     cat <<TEXT

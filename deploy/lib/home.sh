@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # The folder of a copy: data, secret, sockets, logs. It carries a mark, so that nothing else is ever removed.
 
-far_homes=/var/lib/todo-fcgi
+unrestricted_homes=/var/lib/todo-fcgi
 
 home_exists() {
     if [ -e "$home_link" ] && [ ! -x "$home_link" ]; then
@@ -20,19 +20,19 @@ home_prepare() {
             chown "$service:" "$home_link"
             # shellcheck disable=SC2016
             if ! setpriv "--reuid=$service" "--regid=$service" --init-groups sh -c 'cd "$1"' sh "$home_link" 2>/dev/null; then
-                local far
-                far=$far_homes/$(hash_of "$home_link")
+                local elsewhere
+                elsewhere=$unrestricted_homes/$(hash_of "$home_link")
                 rmdir "$home_link"
-                install -d -m 755 "$far_homes"
-                install -d -o "$service" -g "$service" -m 700 "$far"
-                ln -s "$far" "$home_link"
+                install -d -m 755 "$unrestricted_homes"
+                install -d -o "$service" -g "$service" -m 700 "$elsewhere"
+                ln -s "$elsewhere" "$home_link"
             fi
         fi
         chmod 700 "$home_link"
         touch "$home_link/.todo-fcgi"
         [ "$(id -u)" != 0 ] || chown "$service:" "$home_link/.todo-fcgi"
     fi
-    settle
+    resolve_paths
     local owner
     owner=$(stat -Lc %U "$home/")
     [ "$owner" = "$service" ] || die "$home_link belongs to $owner, this run is for $service" \
@@ -44,13 +44,13 @@ home_prepare() {
     fi
 }
 
-# Everything of this copy, its link and its far part.
+# Everything of this copy, its link and its elsewhere part.
 home_purge() {
     home_exists || die "$home_link was not made by deploy/up; nothing removed"
     [ "$sockets" = "$home/run" ] || rm -rf "$sockets"
     rm -rf "${home:?}"
     [ ! -L "$home_link" ] || rm -f "$home_link"
-    [ ! -d "$far_homes" ] || rmdir --ignore-fail-on-non-empty "$far_homes" 2>/dev/null || true
+    [ ! -d "$unrestricted_homes" ] || rmdir --ignore-fail-on-non-empty "$unrestricted_homes" 2>/dev/null || true
 }
 
 # 32 random bytes, made once; a secret from the environment goes before it and is not kept.

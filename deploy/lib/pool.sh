@@ -15,7 +15,7 @@ pool_workers() {
     done 2>/dev/null
 }
 
-pool_runs() { ours "$(read_pid "$home/run/workers.pid")" "$(pool_program)"; }
+pool_runs() { is_ours "$(read_pid "$home/run/workers.pid")" "$(pool_program)"; }
 
 pool_start() {
     local most
@@ -39,7 +39,7 @@ pool_start() {
         </dev/null >>"$home/log/workers.log" 2>&1
     local until=$((SECONDS + 5))
     until [ -S "$listen_socket" ]; do
-        ((SECONDS < until)) || die "the workers' socket did not appear: $listen_socket" "$(pool_last_words)"
+        ((SECONDS < until)) || die "the workers' socket did not appear: $listen_socket" "$(pool_last_log_lines)"
         sleep 0.05
     done
 }
@@ -52,4 +52,4 @@ pool_stop() {
     rm -f "$home/run/workers.pid" "$listen_socket"
 }
 
-pool_last_words() { tail -n "+${log_from:-1}" "$home/log/workers.log" | tail -n 8; }
+pool_last_log_lines() { tail -n "+${log_from:-1}" "$home/log/workers.log" | tail -n 8; }

@@ -30,11 +30,11 @@ database_url() { printf 'postgresql://%s@/%s?host=%s' "$1" "$2" "$(uri_encoded "
 private_database() { [[ -z ${DATABASE_URL_FILE:-} ]] && [[ -z ${DATABASE_URL:-} || $DATABASE_URL = 'postgresql://todo_runtime@/todo?host='* ]]; }
 
 postgres_pid() { read_pid "$home/postgres/postmaster.pid"; }
-postgres_runs() { ours "$(postgres_pid)" "$home/postgres"; }
+postgres_runs() { is_ours "$(postgres_pid)" "$home/postgres"; }
 
 postgres_create() {
     [ ! -s "$home/postgres/PG_VERSION" ] || return 0
-    room "$home" 300 "the database"
+    require_space "$home" 300 "the database"
     # A first run that was cut short leaves half a cluster, which nobody has used.
     rm -rf "$home/postgres" "$home/postgres.new"
     as_service "$(postgres_bin)/initdb" -D "$home/postgres.new" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >"$home/log/initdb.log" 2>&1 ||

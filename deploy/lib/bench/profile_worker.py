@@ -42,7 +42,7 @@ def profile(socket: Path, workload: str | None, tokens: Path) -> tuple[budget.Pr
     # With the user's hash, as the systemd unit runs it: what only production does is to be seen too.
     command = ('export DATABASE_URL BETTER_AUTH_SECRET; as_service env "${worker_environment[@]}" TODO_USER_HASH=on "TODO_STATE_DIR=$home/state" valgrind -q --tool=callgrind '
                f'"--callgrind-out-file={out}" "$(pool_program)" serve --listen "{socket}"')
-    script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; settle; {command}'
+    script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; resolve_paths; {command}'
     with (stack.HOME / "log/profiled.log").open("w") as log:
         worker = subprocess.Popen(["bash", "-c", script], env={**stack.os.environ, **stack.SETTINGS}, stdout=log, stderr=log, start_new_session=True)
     requests = 0

@@ -34,7 +34,7 @@ SOCKETS = Path(SETTINGS["LISTEN_SOCKET"]).parent if SETTINGS else None
 
 def deploy(commands: str, **environment: str) -> str:
     """Runs functions of the deploy scripts for this copy."""
-    script = f'. "{CHECKOUT}/deploy/lib/all.sh"; settle; {commands}'
+    script = f'. "{CHECKOUT}/deploy/lib/all.sh"; resolve_paths; {commands}'
     return shell("bash", "-c", script, env={**os.environ, **SETTINGS, **environment})
 
 

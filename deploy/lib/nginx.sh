@@ -2,7 +2,7 @@
 # nginx of this copy: the repository's nginx.conf, its parts, and what differs here.
 
 nginx_pid() { read_pid "$home/nginx/nginx.pid"; }
-nginx_runs() { ours "$(nginx_pid)" "$home/nginx"; }
+nginx_runs() { is_ours "$(nginx_pid)" "$home/nginx"; }
 nginx_command() { as_service nginx -p "$home/nginx" -c "$home/nginx/nginx.conf" -e "$home/nginx/error.log" "$@"; }
 
 # port_check: a port that somebody else has is said before the long steps.
@@ -77,9 +77,9 @@ nginx_stop() {
 wait_until_ready() {
     local until=$((SECONDS + 30)) status=''
     while [ "$status" != 200 ]; do
-        pool_runs || die "the workers ended; their last words ($home/log/workers.log):" "$(pool_last_words)"
+        pool_runs || die "the workers ended; their last words ($home/log/workers.log):" "$(pool_last_log_lines)"
         ((SECONDS < until)) || die "the service did not become ready within 30 s: $base_url/ready says $status" \
-            "Last words of the workers ($home/log/workers.log):" "$(pool_last_words)"
+            "Last words of the workers ($home/log/workers.log):" "$(pool_last_log_lines)"
         sleep 0.1
         status=$(curl -s --noproxy '*' -m 5 -o /dev/null -w '%{http_code}' "$base_url/ready" || true)
     done
