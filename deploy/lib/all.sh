@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Brings in the parts, in the order of their needs.
+# Sources the parts, in the order of their dependencies.
 # shellcheck source=deploy/lib/base.sh
 . "${BASH_SOURCE[0]%/*}/base.sh"
 # shellcheck source=deploy/lib/home.sh
