@@ -34,7 +34,7 @@ def test_a_short_run_measures_the_service_beside_both_limits():
         return cells["list", contender]["rounds"][0]["bytes"] / cells["list", contender]["rounds"][0]["requests"]
     assert answer_bytes("browser") != answer_bytes("service"), "what browsers send makes another answer"
     # A worker without requests has a timer once a second: one tick of processor time at most.
-    assert cells["list", "pgbench"]["cpu_us"]["workers"] < 2, "the database alone is asked by nobody else"
+    assert cells["list", "pgbench"]["cpu_us"]["workers"] < 2, "the workers are idle while pgbench runs"
     # The statement is the service's own.
     assert "todo.tasks" in report["statements"]["list"][0] and "insert into todo.tasks" in report["statements"]["create"][0]
     assert "UNRELIABLE" in done.stdout and any("1 round" in doubt for doubt in report["doubts"])

@@ -20,8 +20,8 @@ BUDGETS = Path(__file__).resolve().parents[2] / "Tests/HotPath/budgets.json"
 TOLERANCE = 0.03
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"}
 
-# The program's result must not depend on the machine or the caller's environment. Valgrind emulates the real processor's
-# features, so glibc and OpenSSL must not use the newer ones: every x86-64 processor runs the same code.
+# The program's result must not depend on the machine or the caller's environment. Valgrind emulates the real
+# processor's features, so glibc and OpenSSL must not use the newer ones: every x86-64 processor runs the same code.
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LC_ALL": "C.UTF-8",
