@@ -77,10 +77,10 @@ class Network:
         self.near, self.far = f"{self.name}-near", f"{self.name}-far"
         for namespace in (self.near, self.far):
             self._ip("netns", "add", namespace)
-        self._ip("-n", self.near, "link", "add", "link", "type", "veth", "peer", "name", "link", "netns", self.far)
+        self._ip("-n", self.near, "link", "add", "veth0", "type", "veth", "peer", "name", "veth0", "netns", self.far)
         for namespace, address in ((self.near, self.NEAR), (self.far, self.FAR)):
-            self._ip("-n", namespace, "address", "add", f"{address}/30", "dev", "link")
-            for device in ("lo", "link"):
+            self._ip("-n", namespace, "address", "add", f"{address}/30", "dev", "veth0")
+            for device in ("lo", "veth0"):
                 self._ip("-n", namespace, "link", "set", device, "up")
 
     def at(self, namespace: str) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ class Network:
         return ("ip", "netns", "exec", namespace)
 
     def set_link(self, state: str):
-        self._ip("-n", self.far, "link", "set", "link", state)
+        self._ip("-n", self.far, "link", "set", "veth0", state)
 
     def forget_connections(self, pid: int) -> int:
         """Drops all packets to a process's connections, as after a router's restart; returns their number."""
