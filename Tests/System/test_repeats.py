@@ -14,7 +14,7 @@ import stack
 import web
 
 READS, WRITES = ["GET", "HEAD", "OPTIONS"], ["POST", "PUT", "PATCH", "DELETE"]
-# A DELETE that is sent again says so, and is then answered as the first would have been.
+# A repeated DELETE is marked with TODO_REPEATED, so that a worker answers it like the first.
 MARKED, NEVER = ["DELETE"], ["POST", "PUT", "PATCH"]
 UNKNOWN, NOT_DONE = "whether the change was made is unknown", "The service is not available at the moment"
 
@@ -56,7 +56,7 @@ class Workers:
             return
 
     def methods(self) -> list[str]:
-        """Of each request, in their order, and whether it was marked as repeated."""
+        """The method of each request in order, with ` again` if it was marked as repeated."""
         return [parameters["REQUEST_METHOD"] + " again" * ("TODO_REPEATED" in parameters) for parameters, _ in self.requests]
 
     def close(self):
