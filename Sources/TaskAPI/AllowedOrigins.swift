@@ -10,7 +10,7 @@ public struct AllowedOrigins: Equatable, Sendable {
 
     /// Reads a comma-separated list, or a JSON list as pydantic wants it.
     ///
-    /// Spaces, quotes and a trailing slash around an origin do not matter. `deploy/lib/front.sh` has the same rule, and
+    /// Spaces, quotes and a trailing slash around an origin do not matter. `deploy/lib/nginx.sh` has the same rule, and
     /// what it lets through is written into nginx's configuration: no character of it means anything there.
     public init(list: String) throws(OriginError) {
         var list = Self.trimmed(list.utf8[...])

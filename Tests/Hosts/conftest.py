@@ -1,4 +1,4 @@
-"""The network with its hosts, once for all tests of this folder; each leaves it as it found it."""
+"""The network with its hosts, shared by all tests of this folder; each test restores it."""
 
 import json
 import subprocess
@@ -10,13 +10,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from network import CLIENT, EDGE, Front, Host, Namespace, link  # noqa: E402
+from network import CLIENT, EDGE, EdgeNginx, Host, Namespace, link  # noqa: E402
 
 COUNTS: list[str] = []
 
 
 class Network:
-    """All of it, from the client's end."""
+    """The hosts, the edge and the client."""
 
     def __init__(self):
         self.parts = []
@@ -27,10 +27,10 @@ class Network:
         first.up()
         env = first.env()
         self.secret = env["BETTER_AUTH_SECRET"]
-        # With a parameter more, or deploy/up would take it for a private one of another copy.
+        # With one more parameter, or deploy/up would ignore it as the private database of another copy.
         second.up(BETTER_AUTH_SECRET=self.secret, **{
             name: env[name].replace("?", "?connect_timeout=5&") for name in ("DATABASE_URL", "DATABASE_MIGRATION_URL")})
-        self.front = self.part(Front(edge, self.hosts))
+        self.edge_nginx = self.part(EdgeNginx(edge, self.hosts))
 
     def part(self, part):
         self.parts.append(part)
@@ -41,7 +41,7 @@ class Network:
             part.remove()
 
     def curl(self, path: str, *arguments: str) -> str:
-        """One request of the client's, with its headers before the body."""
+        """One request of the client; returns headers and body."""
         return self.client.run("curl", "-sS", "-i", "-m", "20", f"http://{EDGE}:8080{path}", *arguments)
 
 
@@ -56,7 +56,7 @@ def network():
 
 
 class Ledger:
-    """Load from the client while something happens to a host; what became of it afterwards."""
+    """A load from the client during a fault of a host, and the check of each request's outcome afterwards."""
 
     def __init__(self, network: Network, what: str):
         self.network, self.what = network, what

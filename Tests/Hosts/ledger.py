@@ -1,8 +1,8 @@
-"""Clients that create, change, delete and read tasks until told to stop, and then look what became of each write.
+"""Clients that create, change, delete and read tasks until the end of stdin, and then check the outcome of each write.
 
-Every client has a user and asks without a pause. As RFC 9112 (9.3.1) has it, a GET is repeated when its kept connection was
-closed before a byte of the answer; a write has a connection of its own and is never repeated. Stops at the end of stdin;
-prints JSON.
+Every client has a user and sends requests without a pause. As in RFC 9112 (9.3.1), a GET is repeated if its kept
+connection was closed before a byte of the answer; a write has a connection of its own and is never repeated. Prints
+JSON.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def token(user: str) -> str:
 
 
 class Client(threading.Thread):
-    """One user's requests, one after the other, and what is known of them."""
+    """One user's requests, one after the other, and the expected tasks."""
 
     def __init__(self, number: int):
         super().__init__()
@@ -41,13 +41,13 @@ class Client(threading.Thread):
         self.head = {"Authorization": f"Bearer {token(self.user)}", "Content-Type": "application/json"}
         self.kept = http.client.HTTPConnection(options.address, 8080, timeout=40)
         self.reads, self.writes = [], []
-        # What a task must be: its title, or nothing when it was deleted. Of the unsure either is right.
+        # The expected title of each task, None if it was deleted; for an unknown outcome, both possible ones.
         self.known: dict[int, str | None] = {}
         self.unsure: dict[int, set[str | None]] = {}
         self.unsure_creates: set[str] = set()
 
     def call(self, method: str, suffix: str = "", body: dict | None = None):
-        """Status and document; status 0 when no answer came."""
+        """Status and document; status 0 without an answer."""
         start = time.monotonic()
         try:
             if method == "GET":
@@ -103,7 +103,7 @@ class Client(threading.Thread):
             self.unsure[id] = {self.known.pop(id), after}
 
     def mistakes(self) -> list[str]:
-        """Writes that were answered and are not there, and tasks that nobody made or that were made twice."""
+        """Acknowledged writes that are lost, and tasks that were made twice or by no request."""
         tasks = {}
         while True:
             status, page, _ = self.call("GET", f"?limit=1000&offset={len(tasks)}")

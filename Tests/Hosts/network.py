@@ -1,7 +1,7 @@
-"""Two application hosts, an nginx in front of them and a client, each in a network namespace of its own on this machine.
+"""Two application hosts, an edge nginx and a client, each in a network namespace of its own on this machine.
 
-Each host has what deploy/up starts: nginx and a pool. Both use the database of the first, over its unix socket, which no
-namespace divides. The nginx in front is in between: it reaches each host by a link of its own, and the client by a third.
+Each host runs nginx and a pool, as deploy/up starts them. Both use the database of the first, over its unix socket,
+which network namespaces do not separate. The edge has a link to each host and one to the client.
 """
 
 import os
@@ -14,10 +14,10 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEPLOY = CHECKOUT / "deploy"
-# Nothing that is set for another copy reaches these.
+# Settings of other copies are left out.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TODO_BINARY", "TODO_WORKERS")}
 CLIENT, EDGE = "10.77.3.2", "10.77.3.1"
-# Names of this checkout's own, the same in each run: what a run that was killed has left is removed by the next.
+# One name a checkout, the same in each run, so that a run removes what a killed run has left.
 NAME = f"todo-{zlib.crc32(bytes(CHECKOUT)):08x}"
 
 
@@ -28,7 +28,7 @@ def run(*command: object, **more) -> str:
 
 
 class Namespace:
-    """A network of its own, with nothing but its loopback."""
+    """A network namespace with only a loopback interface."""
 
     def __init__(self, name: str):
         self.name = f"{NAME}-{name}"
@@ -48,7 +48,7 @@ class Namespace:
 
 
 def link(here: Namespace, its_address: str, there: Namespace, address: str, name: str):
-    """A cable between two of them, `name` at either end."""
+    """A link between two namespaces, with the device `name` at both ends."""
     here.run("ip", "link", "add", name, "type", "veth", "peer", "name", name, "netns", there.name)
     for end, its in ((here, its_address), (there, address)):
         end.run("ip", "address", "add", f"{its}/24", "dev", name)
@@ -67,7 +67,7 @@ class Host:
         link(edge, self.gateway, self.namespace, self.address, f"to-{name}")
 
     def up(self, **settings: str):
-        """As deploy/up does; then on its address of the network as well, believing the nginx in front."""
+        """Runs deploy/up; then nginx listens on the host's address as well and trusts the edge."""
         environment = ENVIRONMENT | {"TODO_HOME": str(self.home), "TODO_PORT": "8080"} | settings
         self.settings = settings
         self.namespace.run(DEPLOY / "up", env=environment)
@@ -84,7 +84,7 @@ class Host:
 
     def deploy(self, commands: str) -> str:
         """Runs functions of the deploy scripts for this host."""
-        script = f'. "{DEPLOY}/lib/all.sh"; settle; {commands}'
+        script = f'. "{DEPLOY}/lib/all.sh"; resolve_paths; {commands}'
         environment = ENVIRONMENT | {"TODO_HOME": str(self.home), "TODO_PORT": "8080"} | self.settings
         return self.namespace.run("bash", "-c", script, env=environment)
 
@@ -111,8 +111,8 @@ class Host:
         self.namespace.remove()
 
 
-class Front:
-    """The nginx in front, of the repository's parts: nginx.conf, with hosts where the pool is."""
+class EdgeNginx:
+    """The edge nginx, with the repository's nginx.conf and the parts for hosts instead of those for a pool."""
 
     def __init__(self, namespace: Namespace, hosts: list[Host]):
         self.namespace, self.hosts = namespace, hosts
@@ -134,12 +134,12 @@ class Front:
         self.namespace.run("nginx", "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "error.log", *arguments)
 
     def write_hosts(self, down: Host | None = None):
-        """What deploy/nginx/edge.conf recommends; one host may be taken out."""
+        """Writes hosts.conf as deploy/nginx/edge.conf recommends; one host may be marked down."""
         (self.folder / "todo-fcgi/hosts.conf").write_text("".join(
             f"server {host.address}:8080 max_fails=1 fail_timeout=2s{' down' if host is down else ''};\n" for host in self.hosts))
 
     def take_out(self, host: Host | None):
-        """Sends nothing to a host any more, and waits until what was sent has been answered; without a host, to all again."""
+        """Takes a host out and waits until its requests are answered; None puts all hosts back."""
         self.write_hosts(down=host)
         master = int((self.folder / "nginx.pid").read_text())
         before = set(self._processes(master))
@@ -153,7 +153,7 @@ class Front:
         return Path(f"/proc/{master}/task/{master}/children").read_text().split()
 
     def set_link(self, host: Host, state: str):
-        """Cuts a host off, so that nothing answers any more, or joins it again."""
+        """Sets a host's link `down`, so that it does not answer any more, or `up`."""
         self.namespace.run("ip", "link", "set", f"to-{host.name}", state)
 
     def remove(self):

@@ -1,6 +1,6 @@
-"""Several application hosts behind one nginx: what they see of a client, and what a client sees when one of them is lost.
+"""Several application hosts behind an edge nginx: what they know of a client, and the effects of a lost host.
 
-In each drill clients create, change, delete and read all the time. No write that was answered is lost, none is made twice.
+During each fault clients create, change, delete and read. No acknowledged write is lost, none is made twice.
 """
 
 import base64
@@ -33,7 +33,7 @@ def test_requests_go_to_each_host_with_the_client_s_own_address(network):
         assert seen == [CLIENT] * 4, seen
 
 
-def test_bodies_lists_and_errors_pass_as_they_are(network):
+def test_bodies_lists_and_errors_pass_unchanged(network):
     mine = authorization(network, "passing")
     body = json.dumps({"title": "t", "description": "é" * 1000})
     for _ in range(12):
@@ -47,14 +47,14 @@ def test_bodies_lists_and_errors_pass_as_they_are(network):
         assert names.count(name) == 1, head
     missing = network.curl("/api/passing/tasks/99", *mine)
     assert missing.startswith("HTTP/1.1 404") and '"Task not found"' in missing
-    # The first of the two is nginx's in front, the second a host's.
+    # The first error is a host's, the second the edge's.
     network.client.run("sh", "-c", "head -c 1100000 /dev/zero >/tmp/todo-too-large")
     too_large = network.curl("/api/passing/tasks", *mine, "--data-binary", "@/tmp/todo-too-large")
     network.client.run("rm", "/tmp/todo-too-large")
     assert too_large.startswith("HTTP/1.1 413") and '"The request body is too large"' in too_large and "nosniff" in too_large
 
 
-def test_a_host_that_is_killed_costs_the_writes_under_way(network, ledger):
+def test_a_killed_host_loses_only_the_writes_under_way(network, ledger):
     host = network.hosts[1]
     with ledger("a host killed (SIGKILL of nginx and pool)") as seen:
         host.kill()
@@ -64,34 +64,34 @@ def test_a_host_that_is_killed_costs_the_writes_under_way(network, ledger):
     assert seen.writes["failed"] == seen.writes["unknown"] <= 8, seen.writes
 
 
-def test_a_host_that_is_taken_out_first_costs_nothing(network, ledger):
+def test_a_host_that_is_taken_out_first_loses_no_request(network, ledger):
     host = network.hosts[1]
     with ledger("a host taken out, stopped, started, put back") as seen:
-        network.front.take_out(host)
+        network.edge_nginx.take_out(host)
         host.deploy("nginx_stop; pool_stop")
         host.up(**host.settings)
-        network.front.take_out(None)
+        network.edge_nginx.take_out(None)
     assert seen.reads["failed"] == seen.writes["failed"] == 0, (seen.reads, seen.writes)
 
 
-def test_a_host_that_loses_its_power_delays_reads_and_costs_the_writes_under_way(network, ledger):
+def test_a_host_without_power_delays_reads_and_loses_only_the_writes_under_way(network, ledger):
     host = network.hosts[1]
     with ledger("power cut (link down)") as seen:
-        network.front.set_link(host, "down")
+        network.edge_nginx.set_link(host, "down")
         time.sleep(18)
-        network.front.set_link(host, "up")
+        network.edge_nginx.set_link(host, "up")
     host.wait_until_reached()
     assert seen.reads["failed"] == 0, seen.reads
     assert seen.writes["failed"] == seen.writes["unknown"] <= 16, seen.writes
     assert seen.reads["slowest"] < 17 and seen.writes["slowest"] < 17
 
 
-def test_a_host_whose_pool_is_gone_costs_no_read(network, ledger):
+def test_a_host_without_a_pool_loses_no_read(network, ledger):
     host = network.hosts[1]
     with ledger("a pool killed, its nginx alive") as seen:
         host.kill_pool()
         time.sleep(3)
     host.up(**host.settings)
     assert seen.reads["failed"] == 0, seen.reads
-    # A write meets it once in two seconds, and is told that nothing was done.
+    # The edge sends it a write once in two seconds; its 502 says that nothing was done.
     assert seen.writes["failed"] <= 16, seen.writes

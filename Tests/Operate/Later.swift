@@ -1,4 +1,4 @@
-/// A later program's steps, for the test of an upgrade across them: deploy/test-systemd builds that program, with
+/// A later program's migrations, for the test of an upgrade: deploy/test-systemd builds that program, with the original
 /// `all` renamed to `published`.
 extension Migrations {
     static let all =

@@ -1,4 +1,4 @@
-"""One machine for all tests of this folder, which are one story in the order of their files' lines."""
+"""One machine for all tests of this folder, which depend on each other and run in order."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def packages(machine) -> dict[str, Path]:
 
 @pytest.fixture(scope="session")
 def handbook(machine):
-    """Runs a drill of deploy/README.md as it stands there, after the given lines."""
+    """Runs a drill of deploy/README.md unchanged, after the given lines."""
     text = (CHECKOUT / "deploy/README.md").read_text()
     drills = dict(re.findall(r"<!-- drill: ([^>]+) -->\n```sh\n(.*?)```", text, re.DOTALL))
 
@@ -53,7 +53,7 @@ DRILLED: set[str] = set()
 
 
 class Load:
-    """Clients outside the machine's file system, in its network, while something happens to the service."""
+    """A load during a fault: clients in the machine's network, outside of its file system."""
 
     def __init__(self, machine: Machine, what: str, **options):
         self.machine, self.what, self.options = machine, what, options
@@ -84,7 +84,7 @@ class Load:
         COUNTS.append(
             f"{self.what}: {self.sent} requests in {self.seconds} s, lost {self.reads['lost']} of {self.reads['sent']} reads"
             f" and {self.writes['lost']} of {self.writes['sent']} writes, slowest {self.slowest} s")
-        # A write that was answered is there, and none is there twice.
+        # Every acknowledged write is stored, none twice.
         assert self.writes["answered"] <= self.stored <= self.writes["sent"], COUNTS[-1]
 
     def _written(self) -> int:
@@ -108,10 +108,10 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def pytest_runtest_makereport(item, call):
-    # The story ends where it goes wrong: what follows would only fail for the same reason.
+    # Later tests would only fail for the same reason.
     if call.when == "call" and call.excinfo and item.get_closest_marker("foundation"):
-        item.session.shouldstop = f"{item.name} failed, and all the rest stands on it"
+        item.session.shouldstop = f"{item.name} failed, and all later tests depend on it"
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "foundation: without it nothing after it can work")
+    config.addinivalue_line("markers", "foundation: all later tests depend on it")

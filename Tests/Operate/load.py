@@ -1,7 +1,7 @@
-"""Clients that ask without a pause until they are told to stop, and count each answer they did not get.
+"""Clients that send requests without a pause until the end of stdin, and count those without a good answer.
 
-Readers keep their connection and, as RFC 9112 (9.3.1) has it, repeat a GET on a new one when a kept one was closed before
-a byte of the answer. Writers open a connection for each POST and never repeat it. Stops at the end of stdin; prints JSON.
+Readers keep their connection and, as in RFC 9112 (9.3.1), repeat a GET on a new one if the kept one was closed before a
+byte of the answer. Writers open a connection for each POST and never repeat it. Prints JSON.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def token(user: str) -> str:
 
 
 class Connection(http.client.HTTPSConnection):
-    """To the machine's own nginx, under the name that its certificate has."""
+    """A connection to the machine's own nginx, with the name in its certificate."""
 
     def __init__(self):
         super().__init__(options.host, 443, timeout=40, context=tls)

@@ -1,4 +1,4 @@
-"""A machine of its own: a Debian that boots a real systemd in a container, without a network but its own loopback."""
+"""A Debian with systemd in a container, without a network except its loopback."""
 
 import os
 import shutil
@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-# The bare system and the packages it will install, kept between runs; see deploy/test-systemd.
+# The bare system with the packages to install, kept between runs; see deploy/test-systemd.
 BASE = Path(os.environ.get("TODO_SYSTEMD_BASE", "/var/cache/todo-fcgi/systemd-base"))
 
 
 def eventually(what: str, condition, seconds: float = 30, pause: float = 0.1):
-    """The first true value of a condition, or a failure that says what was awaited."""
+    """The first true value of a condition, or a failure that names it."""
     until = time.monotonic() + seconds
     while True:
         if value := condition():
@@ -24,7 +24,7 @@ def eventually(what: str, condition, seconds: float = 30, pause: float = 0.1):
 
 
 class Machine:
-    """Boots a throw-away copy of the base; files of the copy can be reached from outside below `root`."""
+    """Boots a temporary copy of the base, whose files are below `root`."""
 
     def __init__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="todo-fcgi-machine-", dir="/var/tmp"))
@@ -51,10 +51,10 @@ class Machine:
         children = Path(f"/proc/{self.nspawn.pid}/task/{self.nspawn.pid}/children").read_text().split()
         assert children, f"the machine ended: {(self.folder / 'console').read_text()[-2000:]}"
         leader = int(children[0])
-        # Until it has namespaces of its own, a command in "its" would run on this system.
+        # Before it has namespaces of its own, a command would run on this system.
         for kind in ("pid", "mnt", "net"):
             there, here = (os.readlink(f"/proc/{which}/ns/{kind}") for which in (leader, "self"))
-            assert there != here, "the machine is not there yet"
+            assert there != here, "the machine has no namespaces yet"
         return leader
 
     def wait_for_boot(self):
@@ -90,7 +90,7 @@ class Machine:
         return subprocess.Popen(["nsenter", f"--target={self.leader}", "--net", *map(str, command)], text=True, **more)
 
     def put(self, source: Path, place: str):
-        """Copies a file in; the machine's /tmp is not the folder that can be seen from outside."""
+        """Copies a file into the machine, by /proc: the machine's /tmp is not below `root`."""
         target = Path(f"/proc/{self.leader}/root") / place.lstrip("/")
         shutil.copy(source, target)
 
@@ -112,7 +112,7 @@ class Machine:
 
     def reboot(self):
         self.run("systemctl --no-block reboot", check=False)
-        # With --keep-unit, whoever started it is to start it again.
+        # With --keep-unit, systemd-nspawn exits and the caller starts it again.
         assert self.nspawn.wait(90) == 133
         self.boot()
 
@@ -123,11 +123,11 @@ class Machine:
             return None
 
     def remove(self):
-        """Ends the machine and whatever is left of it."""
+        """Ends the machine and removes its files."""
         try:
             leader = self._leader_or_none()
             if leader:
-                # The signal by which systemd is told to halt.
+                # systemd's signal for halt.
                 os.kill(leader, signal.SIGRTMIN + 4)
             self.nspawn.wait(30)
         except (subprocess.TimeoutExpired, OSError):

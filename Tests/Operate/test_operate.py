@@ -1,4 +1,4 @@
-"""The life of an installation under a real systemd: installed, hurt, restarted, upgraded, restored, removed."""
+"""An installation under systemd: installed, restarted, disturbed, upgraded, restored, removed."""
 
 import json
 import re
@@ -58,7 +58,7 @@ def test_the_package_installs_on_a_bare_debian_and_starts_nothing(machine, packa
 @pytest.mark.foundation
 def test_setup_ends_with_a_url_that_answers(machine, handbook, count):
     began = time.monotonic()
-    # As the handbook has it; the package is installed already.
+    # The handbook's commands; the package is installed already.
     said = handbook("install", seconds=300)
     count(f"newcomer: 2 commands to an answer over HTTPS; setup took {time.monotonic() - began:.1f} s of it")
     assert "/ready: 200" in said and f"https://{NAME}/ serves" in said
@@ -72,7 +72,7 @@ def test_setup_again_changes_nothing(machine):
     assert machine.workers() == before
 
 
-def test_systemd_finds_no_fault_with_the_units(machine, count):
+def test_systemd_accepts_the_units_without_warnings(machine, count):
     said = machine.says("systemd-analyze verify --man=no /lib/systemd/system/todo-fcgi* 2>&1")
     assert said == ""
     for unit in ("todo-fcgi@1.service", "todo-fcgi-backup.service"):
@@ -81,7 +81,7 @@ def test_systemd_finds_no_fault_with_the_units(machine, count):
         assert score <= 1.5
 
 
-def test_a_worker_has_its_secrets_from_systemd_alone(machine):
+def test_a_worker_gets_its_secrets_only_from_systemd(machine):
     pid = machine.workers()["todo-fcgi@1.service"]
     environment = machine.says(f"tr '\\0' '\\n' </proc/{pid}/environ")
     secret = machine.says("cat /etc/todo-fcgi/credentials/BETTER_AUTH_SECRET")
@@ -97,7 +97,7 @@ def test_the_handbook_s_daily_commands_work(machine, handbook):
     assert len(machine.workers()) == 2
 
 
-def test_the_pool_tells_its_numbers_on_this_machine(machine):
+def test_the_pool_serves_its_metrics_on_this_machine(machine):
     said = machine.says("todo-fcgi status")
     assert "2 workers" in said
     numbers = machine.says("curl -s http://127.0.0.1:9150/metrics")
@@ -105,10 +105,10 @@ def test_the_pool_tells_its_numbers_on_this_machine(machine):
     assert "127.0.0.1:9150" in machine.says("ss -Hltn 'sport = :9150'")
 
 
-# ---- the front ----
+# ---- nginx ----
 
 
-def test_https_says_what_it_should(machine):
+def test_https_answers_have_the_security_headers(machine):
     create(machine, "ann", "Buy milk")
     status, out = ask(machine, "/api/ann/tasks", token=token(machine, "ann"))
     head = out.lower()
@@ -117,32 +117,32 @@ def test_https_says_what_it_should(machine):
     assert "x-content-type-options: nosniff" in head and "x-request-id: " in head
     status, out = ask(machine, "/api/ann/tasks")
     assert status == 401 and '"Not authenticated"' in out
-    # nginx's own errors wear the same headers.
+    # nginx's own errors have the same headers.
     machine.run("head -c 2000000 /dev/zero >/root/big")
     status, out = ask(machine, "/api/ann/tasks", more="-X POST --data-binary @/root/big")
     assert status == 413 and "nosniff" in out and '"The request body is too large"' in out
 
 
 @pytest.mark.parametrize("protocol, is_spoken", [("tls1_1", False), ("tls1_2", True), ("tls1_3", True)])
-def test_tls_is_of_the_last_ten_years(machine, protocol, is_spoken):
+def test_only_tls_1_2_and_1_3_are_accepted(machine, protocol, is_spoken):
     said = machine.run(f"openssl s_client -connect 127.0.0.1:443 -servername {NAME} -{protocol} </dev/null 2>&1", check=False)
     assert ("Cipher is (NONE)" not in said.stdout and said.returncode == 0) == is_spoken
 
 
-def test_http_leads_to_https_and_answers_issuers_of_certificates(machine):
+def test_http_redirects_to_https_and_answers_acme_challenges(machine):
     said = machine.says(f"curl -si -H 'Host: {NAME}' http://127.0.0.1/api/ann/tasks?x=1")
     assert " 308 " in said and f"https://{NAME}/api/ann/tasks?x=1" in said
     machine.run("mkdir -p /var/www/html/.well-known/acme-challenge; echo proof >/var/www/html/.well-known/acme-challenge/one")
     assert machine.says(f"curl -s -H 'Host: {NAME}' http://127.0.0.1/.well-known/acme-challenge/one") == "proof"
 
 
-def test_who_asks_too_much_is_told_so_in_our_shape(machine):
+def test_requests_over_a_limit_are_429_in_the_error_shape(machine):
     mine = token(machine, "ann")
     machine.run(f"for n in $(seq 400); do echo 'url = \"https://{NAME}/api/ann/tasks\"'; echo 'output = \"/dev/null\"'; done >/root/many")
     codes = machine.says(
         f"curl -sk --resolve {NAME}:443:127.0.0.1 -H 'Authorization: Bearer {mine}' -Z --parallel-max 50 -w '%{{http_code}}\\n' -K /root/many")
     assert codes.count("429") > 50 and codes.count("200") >= 100
-    # One token's flood is not another's: the limit by address still has room.
+    # The limit of one token does not affect another: the limit by address is not reached.
     def refused():
         status, out = ask(machine, "/api/ann/tasks", token=mine)
         return status == 429 and out
@@ -162,7 +162,7 @@ def test_the_access_log_is_json_without_a_user_s_id(machine):
     assert any(line["status"] == 401 and line["user"] == "" for line in lines)
 
 
-# ---- hurt ----
+# ---- faults ----
 
 
 @pytest.mark.foundation
@@ -199,7 +199,7 @@ def test_a_killed_worker_is_replaced(machine, load):
         for unit, pid in machine.workers().items():
             machine.run(f"kill -9 {pid}")
             eventually("another worker", lambda: machine.workers().get(unit, pid) not in (pid, 0))
-    # A read is repeated by nginx; of a write that was under way nobody knows.
+    # nginx repeats a read; the outcome of a write that was under way is unknown.
     assert seen.reads["lost"] == 0, seen.reasons
     assert seen.writes["lost"] <= 4, seen.reasons
 
@@ -216,7 +216,7 @@ def test_a_hung_worker_is_replaced_by_the_watchdog(machine, load, count):
     assert "watchdog" in machine.says(f"journalctl --no-pager -u {unit} -n 50").lower()
 
 
-def test_a_lost_database_is_found_again_without_a_restart(machine, load):
+def test_workers_reconnect_to_a_restarted_database_without_a_restart(machine, load):
     before = machine.workers()
     with load("PostgreSQL restarted") as seen:
         machine.run("systemctl restart postgresql@15-main")
@@ -227,7 +227,7 @@ def test_a_lost_database_is_found_again_without_a_restart(machine, load):
     status, out = ask(machine, "/ready")
     assert "database" in out.lower()
     assert ask(machine, "/health")[0] == 200
-    # A worker that is started now serves what it can.
+    # A worker that is started now serves requests that need no database.
     machine.run("systemctl restart todo-fcgi@2")
     assert "without a database" in machine.says("systemctl show -p StatusText --value todo-fcgi@2") or "No database" in machine.says(
         "systemctl show -p StatusText --value todo-fcgi@2")
@@ -264,7 +264,7 @@ def test_an_upgrade_that_changes_the_schema_and_the_way_back_lose_nothing(machin
         insert into todo.tasks select 'many-' || n, i, 'Task ' || i, 'Text', false, now(), now(), i
             from generate_series(1, 100) n, generate_series(1, 1000) i;
     """)
-    # A long read, which goes on for longer than the first step waits for it: the requests must not wait behind that step.
+    # A long read, longer than the first migration waits: requests must not wait for that migration.
     reader = machine.start_inside("""cd /; setpriv --reuid=postgres --regid=postgres --init-groups psql -Xqd todo -o /dev/null <<'SQL'
         begin;
         select from todo.tasks limit 1;
@@ -295,7 +295,7 @@ SQL""")
     assert machine.sql("select count(*) from pg_attribute where attrelid = 'todo.tasks'::regclass and attname = 'priority'") == "1"
 
 
-def test_an_upgrade_that_does_not_fit_leaves_the_workers_of_before(machine, packages, load):
+def test_an_upgrade_that_fails_its_check_keeps_the_old_workers(machine, packages, load):
     before = machine.workers()
     machine.run("mv /etc/todo-fcgi/credentials/BETTER_AUTH_SECRET /root/aside")
     machine.run("cp /root/todo-fcgi_new.deb.kept new.deb; apt-get install -y ./new.deb 2>&1")
@@ -304,7 +304,7 @@ def test_an_upgrade_that_does_not_fit_leaves_the_workers_of_before(machine, pack
     assert runs_installed_program(machine)
 
 
-def test_an_upgrade_while_the_database_is_down_says_so(machine, packages):
+def test_an_upgrade_while_the_database_is_down_reports_it(machine, packages):
     before = machine.workers()
     installed = machine.says("dpkg-query -W -f '${Version}' todo-fcgi")
     other = "new" if installed.endswith("-1") else "old"
@@ -320,7 +320,7 @@ def test_an_upgrade_while_the_database_is_down_says_so(machine, packages):
 # ---- data ----
 
 
-def test_a_backup_comes_back(machine, handbook):
+def test_a_backup_is_restored(machine, handbook):
     create(machine, "ben", "Before the backup")
     assert "todo-" in handbook("backup")
     create(machine, "ben", "After the backup")
@@ -359,7 +359,7 @@ def test_a_restore_that_was_interrupted_loses_nothing(machine, handbook):
         machine.run("rm /usr/local/bin/pg_restore")
         return said
 
-    # At a terminal both get the signal; the tables get their name back at once.
+    # At a terminal both processes get the signal; the rename is undone at once.
     said = restore_interrupted_by("INT")
     assert said.returncode == 1 and "pg_restore" in said.stdout
     assert machine.sql("select to_regnamespace('todo') is not null") == "t"
@@ -368,7 +368,7 @@ def test_a_restore_that_was_interrupted_loses_nothing(machine, handbook):
     assert said.returncode in (-9, 128 + 9)
     back = re.search(r"go back by: (alter schema .* rename to todo)", said.stdout)[1]
     assert machine.sql("select to_regnamespace('todo') is null") == "t"
-    # No empty schema takes the place of the tables.
+    # migrate does not create an empty schema instead.
     refused = machine.run("todo-fcgi migrate 2>&1", check=False)
     assert refused.returncode == 1 and back in refused.stdout
     said = machine.says('todo-fcgi restore "$(ls /var/lib/todo-fcgi-backups/todo-*.dump | tail -n 1)"')
@@ -395,7 +395,7 @@ def test_a_step_that_takes_something_away_is_undone(machine, packages, handbook,
     with load("a step that takes something away") as seen:
         handbook("contract")
     assert seen.lost == 0, seen.reasons
-    # The way back by the package alone is closed, and tried to no harm.
+    # A downgrade of the package alone is refused, without effects.
     workers = machine.workers()
     said = machine.says("cp -f todo-fcgi_old.deb.kept old.deb; apt-get install -y --allow-downgrades ./old.deb 2>&1")
     assert "needs a program that knows" in said and machine.workers() == workers and is_ready(machine)
@@ -405,7 +405,7 @@ def test_a_step_that_takes_something_away_is_undone(machine, packages, handbook,
     assert titles(machine, "ben") == before
 
 
-def test_the_secret_is_changed_while_tokens_of_before_count(machine, handbook, load):
+def test_the_secret_is_changed_while_old_tokens_are_valid(machine, handbook, load):
     old = token(machine, "ben")
     with load("rotation of the secret") as seen:
         handbook("rotate")
@@ -418,7 +418,7 @@ def test_the_secret_is_changed_while_tokens_of_before_count(machine, handbook, l
     assert ask(machine, "/api/ben/tasks", token=token(machine, "ben"))[0] == 200
 
 
-def test_tasks_of_an_old_backend_move_over(machine, handbook):
+def test_tasks_of_an_old_backend_are_imported(machine, handbook):
     machine.sql("""
         create table public.tasks (id serial primary key, user_id varchar not null, title varchar(200) not null,
             description varchar(1000), completed boolean not null, created_at timestamp, updated_at timestamp);
@@ -433,14 +433,14 @@ def test_tasks_of_an_old_backend_move_over(machine, handbook):
     assert "5000 taken over before" in again and "0 tasks taken over" in again
 
 
-def test_the_machine_comes_back_from_a_reboot(machine):
+def test_the_service_starts_after_a_reboot(machine):
     before = titles(machine, "ben")
     machine.reboot()
     eventually("ready after the reboot", lambda: is_ready(machine), 60)
     assert len(machine.workers()) == 2 and titles(machine, "ben") == before
 
 
-def test_a_lost_database_comes_back_from_a_backup(machine, handbook):
+def test_a_lost_database_is_restored_from_a_backup(machine, handbook):
     machine.run("systemctl start todo-fcgi-backup.service")
     before = titles(machine, "ben")
     machine.run("systemctl stop todo-fcgi.target; cd /; setpriv --reuid=postgres --regid=postgres --init-groups psql -c 'drop database todo with (force)'")
@@ -452,18 +452,18 @@ def test_a_lost_database_comes_back_from_a_backup(machine, handbook):
 # ---- the end ----
 
 
-def test_removing_keeps_settings_and_data_and_nginx_goes_on(machine, packages):
+def test_removing_keeps_settings_and_data_and_nginx_runs(machine, packages):
     before = machine.sql("select count(*) from todo.tasks")
     machine.run("apt-get remove -y todo-fcgi")
     machine.run("nginx -t -q; systemctl restart nginx")
     assert machine.says("systemctl list-units --plain --no-legend --all 'todo-fcgi*'") == ""
     assert machine.sql("select count(*) from todo.tasks") == before
-    # And comes back as it was.
+    # Installed again, with the same settings.
     machine.run("cp /root/todo-fcgi_old.deb.kept old.deb; apt-get install -y ./old.deb; todo-fcgi setup --yes")
     assert is_ready(machine) and machine.sql("select count(*) from todo.tasks") == before
 
 
-def test_purging_takes_secrets_and_leaves_tasks_and_backups(machine, handbook):
+def test_purging_removes_secrets_and_keeps_tasks_and_backups(machine, handbook):
     before = machine.sql("select count(*) from todo.tasks")
     machine.run("apt-get purge -y todo-fcgi")
     assert machine.run("test -e /etc/todo-fcgi -o -e /etc/nginx/sites-available/todo-fcgi -o -e /var/lib/todo-fcgi", check=False).returncode != 0

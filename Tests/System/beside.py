@@ -1,4 +1,4 @@
-"""Programs beside the stack: workers of their own, with a database behind a relay, and networks that can break."""
+"""Additional programs for tests: workers with another database URL, and network namespaces that can be cut off."""
 
 import os
 import pwd
@@ -16,7 +16,7 @@ DATABASE_SOCKET = f"{FOLDER}/.s.PGSQL.5432"
 
 
 class Program:
-    """A program of the tests that says one line when it is ready."""
+    """A helper program, which prints one line when it is ready."""
 
     def __init__(self, script: str, *arguments: str, prefix: tuple[str, ...] = ()):
         command = [*prefix, sys.executable, Path(__file__).with_name(script), *arguments]
@@ -30,7 +30,7 @@ class Program:
 
 
 class Worker:
-    """A worker that is not of the pool, under the service's user as those are."""
+    """A worker outside of the pool, with the service's user."""
 
     def __init__(self, database: str, prefix: tuple[str, ...] = (), **settings: str):
         self.socket = f"{FOLDER}/{uuid.uuid4().hex[:8]}.sock"
@@ -51,14 +51,14 @@ class Worker:
             return connection.call(method, target, **how)
 
     def seconds_to(self, method: str, target: str, status: int = 200, at_most: float = 20, **how) -> float:
-        """How long it takes until a request has this status, asked again and again."""
+        """The seconds until a repeated request has this status."""
         begun = time.monotonic()
         stack.eventually(f"{method} {target} is {status}; {self.log}", lambda: self.call(method, target, **how)[0] == status,
                          seconds=at_most)
         return time.monotonic() - begun
 
     def end(self) -> float:
-        """Has it end; says how many seconds that took."""
+        """Terminates it and returns the seconds until its exit."""
         begun = time.monotonic()
         self.process.terminate()
         self.process.wait(timeout=15)
@@ -68,7 +68,7 @@ class Worker:
 
 
 class Network:
-    """Two network namespaces with a cable between them: `near` for a worker, `far` for its database."""
+    """Two network namespaces with a link between them: `near` for a worker, `far` for its database."""
 
     NEAR, FAR = "10.77.0.1", "10.77.0.2"
 
@@ -77,21 +77,21 @@ class Network:
         self.near, self.far = f"{self.name}-near", f"{self.name}-far"
         for namespace in (self.near, self.far):
             self._ip("netns", "add", namespace)
-        self._ip("-n", self.near, "link", "add", "cable", "type", "veth", "peer", "name", "cable", "netns", self.far)
+        self._ip("-n", self.near, "link", "add", "veth0", "type", "veth", "peer", "name", "veth0", "netns", self.far)
         for namespace, address in ((self.near, self.NEAR), (self.far, self.FAR)):
-            self._ip("-n", namespace, "address", "add", f"{address}/30", "dev", "cable")
-            for link in ("lo", "cable"):
-                self._ip("-n", namespace, "link", "set", link, "up")
+            self._ip("-n", namespace, "address", "add", f"{address}/30", "dev", "veth0")
+            for device in ("lo", "veth0"):
+                self._ip("-n", namespace, "link", "set", device, "up")
 
     def at(self, namespace: str) -> tuple[str, ...]:
-        """How a command is run there."""
+        """The command prefix that runs a program there."""
         return ("ip", "netns", "exec", namespace)
 
-    def set_cable(self, state: str):
-        self._ip("-n", self.far, "link", "set", "cable", state)
+    def set_link(self, state: str):
+        self._ip("-n", self.far, "link", "set", "veth0", state)
 
     def forget_connections(self, pid: int) -> int:
-        """From now on nothing comes back on the connections of a process, as after a router's restart; says how many."""
+        """Drops all packets to a process's connections, as after a router's restart; returns their number."""
         ports = [int(line.split()[1].partition(":")[2], 16) for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]
                  if line.split()[3] == "01"]
         for port in ports:

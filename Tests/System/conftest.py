@@ -1,4 +1,4 @@
-"""What tests share: a user of their own each, so that they run in any order and beside each other."""
+"""Fixtures: each test has users of its own, so that tests run in any order and at once."""
 
 import resource
 import sys
@@ -34,7 +34,7 @@ class User:
             try:
                 return self._use(method, path, how)
             except (web.NoAnswer, OSError):
-                # nginx closes a kept connection after some errors; only then is it opened anew.
+                # nginx closes a kept connection after some errors; only then a new one is opened.
                 pass
         self._connection = web.Connection()
         return self._use(method, path, how)
@@ -66,7 +66,7 @@ class User:
 
 @pytest.fixture
 def make_user():
-    """Users by name; a name is made unique."""
+    """Makes users with unique names."""
     users: list[User] = []
 
     def make(prefix: str = "user-", suffix: str = "") -> User:
@@ -90,15 +90,14 @@ def other(make_user) -> User:
 
 @pytest.fixture(scope="session", autouse=True)
 def thousands_of_files():
-    """Each connection of a test is one; a login's usual 1024 is too few."""
+    """Each connection of a test is a descriptor; the usual limit of a login, 1024, is too low."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65536), most))
 
 
 @pytest.fixture(scope="session")
 def special_locations():
-    """Locations that only some tests use, by the user's name: the switches, a rate limit, a socket that is not there, no
-    buffer on disk."""
+    """Locations for some tests, by the user's name: the switches, a rate limit, a missing socket, no buffer on disk."""
     zone, locations = "limit_req_zone $binary_remote_addr zone=tests:64k rate=1r/s;\n", """
 location ~ ^/api/object- { set $todo_list_shape object; fastcgi_pass tasks; }
 location ~ ^/api/array- { set $todo_list_shape array; fastcgi_pass tasks; }

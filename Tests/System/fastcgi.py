@@ -1,4 +1,4 @@
-"""FastCGI as nginx speaks it to the workers' socket, and as nobody should."""
+"""A FastCGI client for the workers' socket: the requests of nginx, and malformed ones."""
 
 import socket
 import struct
@@ -31,14 +31,14 @@ def parameters(method: str, target: str, token: str | None = None, body: bytes =
 
 
 def request(method: str, target: str, token: str | None = None, body: bytes = b"", keep: bool = True, **more: str) -> bytes:
-    """A whole request."""
+    """A complete request."""
     begin = record(BEGIN, struct.pack(">HB5x", 1, keep))
     params = record(PARAMS, parameters(method, target, token, body, **more)) + record(PARAMS)
     return begin + params + (record(STDIN, body) if body else b"") + record(STDIN)
 
 
 def unpacked(pairs: bytes) -> dict[str, str]:
-    """The parameters in a stream of them, all of fewer than 128 bytes."""
+    """The parameters in a PARAMS stream; names and values have fewer than 128 bytes."""
     found = {}
     while pairs:
         name, value = pairs[0], pairs[1]
@@ -48,7 +48,7 @@ def unpacked(pairs: bytes) -> dict[str, str]:
 
 
 def read_request(connection: socket.socket) -> tuple[dict[str, str], bytes] | None:
-    """The parameters and the body of a request, as a worker gets it; nothing when the connection ends."""
+    """The parameters and the body of a request, read as a worker does; None when the connection ends."""
     packed = body = b""
     while head := connection.recv(8, socket.MSG_WAITALL):
         _, kind, _, count, padding = struct.unpack(">BBHHBx", head)
@@ -84,7 +84,7 @@ class Connection:
         return data
 
     def raw(self) -> bytes:
-        """One answer as it comes: head and body."""
+        """One answer as received: head and body."""
         out = b""
         while True:
             _, kind, _, count, padding = struct.unpack(">BBHHBx", self._exactly(8))

@@ -1,4 +1,4 @@
--- wrk's requests for test_identity_flood.py: no two tokens are the same.
+-- wrk's requests for test_identity_flood.py: every token is different.
 local letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 local path, kind, head, payload = "", "", "", ""
 local threads = {}
@@ -44,10 +44,10 @@ function request()
     if kind == "wrong signatures" then
         token = head .. "." .. payload .. "." .. signature()
     elseif kind == "unknown keys" then
-        -- The head ends within the text of kid, at a multiple of three bytes; `"}` and a blank end it.
+        -- The head ends within the text of kid, at a multiple of three bytes; `"}` and a space complete it.
         token = head .. three() .. three() .. three() .. "In0g" .. "." .. payload .. "." .. signature()
     elseif kind == "ordinary requests" then
-        -- Made as the others are, so that this machine's own work for them is the same.
+        -- As much work for the load generator as the others.
         random(326)
         token = head
     else

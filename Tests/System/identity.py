@@ -1,15 +1,15 @@
-"""What the tests of tokens share: to get in, and not to."""
+"""Assertions of the tests of tokens: accepted or refused."""
 
 import web
 
 
 def get(token: str, user: str) -> web.Answer:
-    """A list, asked for on a new connection: any worker may answer."""
+    """GET of a list on a new connection: any worker may answer."""
     return web.call("GET", f"/api/{user}/tasks", token=token)
 
 
 def not_admitted(token: str, user: str = "mallory"):
-    """Not let in: 401, or 503 while the issuer may not be asked again whether the token's key is its own."""
+    """Not accepted: 401, or 503 while the issuer's keys may not be fetched again for the token's key."""
     answer = get(token, user)
     if answer.status != 503:
         return refused(token, user)

@@ -1,5 +1,5 @@
-"""An issuer as the service meets it: keys of every kind, and a real HTTP server on loopback that publishes them well or
-badly. The signer is PyJWT; nothing is shared with the service."""
+"""An issuer for tests: keys of every kind, and an HTTP server on loopback that publishes them, or fails to. The signer
+is PyJWT, which shares no code with the service."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def number(value: int, size: int | None = None) -> str:
 
 
 class Key:
-    """A private key, and what of it is published."""
+    """A private key and its public JWK."""
 
     def __init__(self, kid: str | None, algorithm: str = "EdDSA"):
         self.kid, self.algorithm = kid, algorithm
@@ -61,12 +61,12 @@ class Key:
 
 @dataclass
 class Answer:
-    """What the server does with a request."""
+    """The server's answer to a request."""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
     seconds: float = 0
-    """Sent again and again, until the other side has had enough."""
+    """Whether the body is sent repeatedly until the client disconnects."""
     endless: bool = False
 
 
@@ -143,7 +143,7 @@ def restart_pool(**settings: str):
 
 
 def follow(issuer: Issuer, **settings: str):
-    """Has the pool follow an issuer."""
+    """Configures the pool for an issuer."""
     restart_pool(BETTER_AUTH_URL=issuer.base, **settings)
 
 

@@ -1,4 +1,4 @@
-"""The pool's numbers, as Prometheus reads them."""
+"""The pool's metrics, as Prometheus reads them."""
 
 import http.client
 import re
@@ -46,7 +46,7 @@ class Numbers:
         for line in self.text.splitlines():
             if not line.startswith("#"):
                 match = LINE.fullmatch(line)
-                assert match, f"no sample: {line}"
+                assert match, f"not a sample: {line}"
                 self.series.append((match[1], dict(LABEL.findall(match[2] or "")), float(match[3])))
 
     def sum(self, name: str, **labels: str) -> float:

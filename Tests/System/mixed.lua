@@ -1,4 +1,4 @@
--- wrk's requests for test_memory.py: every endpoint and some errors; the list keeps its length.
+-- wrk's requests for test_memory.py: every endpoint and some errors; the length of the list does not change.
 local requests, last, unexpected = {}, 0, 0
 
 function init(arguments)

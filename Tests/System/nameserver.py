@@ -1,5 +1,5 @@
-"""A name server, as a program of its own: `nameserver.py ADDRESS`. It is silent until SIGUSR1; from then on its own address
-is the answer to every question for one, and there is no other."""
+"""A name server: `nameserver.py ADDRESS`. It is silent until SIGUSR1; from then on it answers every A question with its
+own address, and every other question with no record."""
 
 import signal
 import socket

@@ -1,7 +1,7 @@
-"""A TCP server in front of PostgreSQL, as a program of its own: `relay.py ADDRESS UPSTREAM [CERTIFICATE KEY]`. It says its
-port on standard output.
+"""A TCP relay in front of PostgreSQL: `relay.py ADDRESS UPSTREAM [CERTIFICATE KEY]`. It prints its port.
 
-With a certificate it ends TLS, and answers in records as long as they can be, as proxies do; PostgreSQL's own are shorter.
+With a certificate it terminates TLS and answers in records of the greatest length, as proxies do; PostgreSQL's are
+shorter.
 """
 
 import socket
@@ -14,7 +14,7 @@ SSL_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])
 
 
 def gathered(source: socket.socket) -> bytes:
-    """What comes without a pause, up to a record's length."""
+    """The bytes that arrive without a pause, up to a record's length."""
     data = source.recv(LONGEST_RECORD)
     source.settimeout(0.01)
     try:

@@ -1,4 +1,4 @@
-"""The running stack under test: where it is, and how its parts are stopped, started and looked at."""
+"""The running stack under test: paths, settings, processes, SQL, nginx's configuration."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ HOME = Path(CHECKOUT, os.environ.get("TODO_HOME", ".local")).resolve()
 
 
 def _settings() -> dict[str, str]:
-    """What deploy/up wrote for scripts."""
+    """The settings that deploy/up wrote for scripts."""
     command = 'set -a; . "$1"; env -0'
     out = subprocess.run(["bash", "-c", command, "bash", HOME / "env"], check=True, capture_output=True).stdout
     return dict(line.split("=", 1) for line in out.decode().split("\0") if "=" in line)
@@ -28,7 +28,7 @@ PROGRAM = HOME / "bin" / "todo-fcgi"
 
 def deploy(commands: str, stdin: str | None = None) -> str:
     """Runs functions of the deploy scripts for this copy."""
-    script = f'. "{CHECKOUT}/deploy/lib/all.sh"; settle; {commands}'
+    script = f'. "{CHECKOUT}/deploy/lib/all.sh"; resolve_paths; {commands}'
     done = subprocess.run(["bash", "-c", script], input=stdin, text=True, capture_output=True, env={**os.environ, **SETTINGS})
     assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}"
     return done.stdout
@@ -54,7 +54,7 @@ def remove_owner(owner: str):
 
 
 def eventually(what: str, condition, seconds: float = 15, pause: float = 0.05):
-    """The first true value of a condition, or a failure that says what was awaited."""
+    """The first true value of a condition, or a failure that names it."""
     until = time.monotonic() + seconds
     while True:
         if value := condition():
@@ -64,7 +64,7 @@ def eventually(what: str, condition, seconds: float = 15, pause: float = 0.05):
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process is there and not only waiting to be collected."""
+    """Whether a process exists and is not a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -81,7 +81,7 @@ def pool_size() -> int:
 
 
 def wait_for_pool() -> list[int]:
-    """The workers, once all of them are there."""
+    """The workers' pids, once all of them run."""
     return eventually("all workers", lambda: len(pids := workers()) == pool_size() and pids)
 
 
@@ -98,12 +98,12 @@ def memory(pid: int) -> int:
 
 
 def forget_peak_memory(pid: int):
-    """Begins a new measurement for `peak_memory`."""
+    """Resets the measurement of `peak_memory`."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def peak_memory(pid: int) -> int:
-    """The most resident memory that a process has had since `forget_peak_memory`, in KiB."""
+    """The peak resident memory of a process since `forget_peak_memory`, in KiB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1])
@@ -119,7 +119,7 @@ IMPATIENT = "fastcgi_read_timeout 1s;\n"
 
 @contextlib.contextmanager
 def nginx_file(name: str, text: str):
-    """Has nginx run with another file among the parts of its configuration."""
+    """Runs nginx with another file among the parts of its configuration."""
     path = NGINX_PARTS / name
     before = path.read_text() if path.exists() else None
     path.write_text(text)
@@ -132,7 +132,7 @@ def nginx_file(name: str, text: str):
 
 
 def reload_nginx():
-    """Has nginx read its files again, and waits until it has: old processes are gone then."""
+    """Reloads nginx, and waits until its old processes have ended."""
     deploy("nginx_check")
     master = int((HOME / "nginx" / "nginx.pid").read_text())
     before = _children(master)
@@ -145,13 +145,13 @@ def _children(pid: int) -> set[int]:
 
 
 def database(sql: str) -> str:
-    """What a query gives, asked as the superuser."""
+    """The result of a query, run as the superuser."""
     return deploy(f'psql_as_superuser -d todo -Atc "{sql}"').strip()
 
 
 @contextlib.contextmanager
 def own_worker(name: str, **settings: str):
-    """A worker beside the pool, with settings of its own: its socket and its pid."""
+    """A worker outside of the pool, with settings of its own: its socket and its pid."""
     folder = os.path.dirname(LISTEN_SOCKET)
     socket_path, pid_file = f"{folder}/{name}.sock", f"{folder}/{name}.pid"
     exports = " ".join(f"{key}='{value}'" for key, value in settings.items())

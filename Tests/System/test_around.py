@@ -1,4 +1,4 @@
-"""Around the endpoints: what needs no token, HEAD, OPTIONS, and who may read answers from a page."""
+"""Paths without a token, HEAD, OPTIONS, and CORS."""
 
 import pytest
 
@@ -8,24 +8,24 @@ import web
 ORIGIN = "http://localhost:3000"
 
 
-def test_the_root_says_what_this_is():
+def test_the_root_names_the_service():
     root = web.call("GET", "/").expect(200).json()
     assert root["name"] and root["version"] and isinstance(root["links"], dict)
 
 
 @pytest.mark.parametrize("path", ["/health", "/api/health"])
-def test_health_says_what_the_service_knows(path):
+def test_health_has_the_members_of_the_contract(path):
     health = web.call("GET", path).expect(200).json()
     assert health["status"] == "healthy" and health["database"] == "connected"
     assert health["service"] and health["version"]
 
 
-def test_ready_is_200_while_the_database_is_there():
+def test_ready_is_200_while_the_database_is_reachable():
     web.call("GET", "/ready").expect(200)
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/api/health", "/ready"])
-def test_open_paths_do_not_look_at_a_token(path):
+def test_open_paths_ignore_a_token(path):
     web.call("GET", path, token="garbage").expect(200)
 
 
@@ -36,7 +36,7 @@ def test_head_is_get_without_the_body(user, path):
     get, head = user.request("GET", path), user.request("HEAD", path)
     assert head.status == get.status
     for name in ("Content-Length", "Content-Type", "Vary"):
-        # A problem holds an id of always the same length.
+        # The request id in a problem always has the same length.
         assert head.header(name) == get.header(name), name
 
 
@@ -75,7 +75,7 @@ def test_every_answer_may_be_read_by_an_allowed_origin(user, method, path, how):
     how = {"token": user.token, **how, "headers": {**how.get("headers", {}), "Origin": ORIGIN}}
     answer = web.call(method, path.format(tasks=user.tasks), **how)
     if answer.status not in (414, 431):
-        # Whose request line or headers are not read to their end has no origin that nginx knows.
+        # nginx does not know the origin if it has not read the headers to their end.
         assert answer.header("Access-Control-Allow-Origin") == ORIGIN
         assert answer.header("Access-Control-Allow-Credentials") == "true"
         exposed = {name.strip() for name in answer.header("Access-Control-Expose-Headers").split(",")}
@@ -95,6 +95,5 @@ def test_an_origin_is_never_needed(user):
     assert user.call("GET").header("Access-Control-Allow-Origin") is None
 
 
-def test_readiness_and_health_are_the_only_words_about_the_database():
-    """`check` agrees that everything is right."""
+def test_check_reports_a_healthy_database():
     assert stack.deploy('export DATABASE_URL BETTER_AUTH_SECRET; as_service "$(pool_program)" check && echo fine').strip().endswith("fine")

@@ -13,7 +13,7 @@ COPY = stack.CHECKOUT / ".local-test-copy"
 
 
 def run(script: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess:
-    """A deploy script for the copy, with nothing of this copy's settings but the built program."""
+    """Runs a deploy script for the second copy, with none of this copy's settings except the built program."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     environment = {**kept, "TODO_HOME": str(COPY), "TODO_BINARY": str(stack.PROGRAM), **settings}
     return subprocess.run([stack.CHECKOUT / "deploy" / script, *arguments], env=environment, text=True, capture_output=True)
@@ -56,7 +56,7 @@ def test_a_second_copy_runs_beside_the_first_and_may_be_brought_up_again(copy, u
     assert again.returncode == 0, again.stdout + again.stderr
     assert settings_of_copy() == settings, "secret and places stay"
     assert "/api/demo/tasks/2" in again.stdout, "so does the data: ids go on"
-    # The copy under test has noticed nothing.
+    # The copy under test is not affected.
     user.create()
 
 
@@ -79,7 +79,7 @@ def test_down_stops_everything_and_keeps_the_data_until_it_is_purged(copy):
     ({"TODO_PORT": str(stack.PORT)}, "taken"), ({"TODO_PORT": "no"}, "TODO_PORT"), ({"TODO_PORT": "99999"}, "TODO_PORT"), ({"TODO_WORKERS": "0"}, "TODO_WORKERS"),
     ({"TODO_HOME": "/etc"}, "/etc"), ({"TODO_HOME": "/proc/nowhere"}, "/proc/nowhere"), ({"TODO_BINARY": "", "PATH": "/usr/bin:/bin", "HOME": "/nowhere"}, "swift"),
 ])
-def test_what_is_wrong_is_said_in_one_plain_sentence(copy, settings, words):
+def test_a_wrong_setting_is_reported_in_one_sentence(copy, settings, words):
     settings = {"TODO_PORT": free_port(), **settings}
     if words == "swift" and any(Path(folder, "swift").exists() for folder in ("/opt/swift/usr/bin", "/usr/local/swift/usr/bin", "/usr/share/swift/usr/bin", "/usr/bin")):
         settings, words = {**settings, "TODO_BINARY": "/nowhere/todo-fcgi"}, "/nowhere/todo-fcgi"
@@ -99,10 +99,10 @@ HOSTILE = [
 @pytest.mark.parametrize("value", HOSTILE)
 @pytest.mark.parametrize("name", ["CORS_ORIGINS", "ALLOWED_ORIGINS", "FRONTEND_URL"])
 def test_attack_an_origin_that_nginx_could_misread_is_refused_by_program_and_scripts_and_reaches_no_file(name, value):
-    file = stack.HOME / "nginx" / "origins.conf"
+    file = stack.NGINX_PARTS / "origins.conf"
     before = file.read_bytes(), file.stat().st_mtime_ns
     settings = {**os.environ, **stack.SETTINGS, name: f"https://good.example,{value}"}
-    script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; settle; nginx_configure'
+    script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; resolve_paths; nginx_configure'
     done = subprocess.run(["bash", "-c", script], env=settings, text=True, capture_output=True)
     assert done.returncode == 1 and done.stderr.strip().startswith(f"error: {name} "), done.stderr
     assert (file.read_bytes(), file.stat().st_mtime_ns) == before
@@ -115,13 +115,13 @@ def test_attack_an_origin_that_nginx_could_misread_is_refused_by_program_and_scr
     ('["https://a.example", "http://[::1]:3000"]', ["https://a.example", "http://[::1]:3000"]),
     ("'https://a.example'", ["https://a.example"]), ("tauri://localhost", ["tauri://localhost"]), ("https://my_app.local", ["https://my_app.local"]),
 ])
-def test_origins_that_the_program_takes_are_written_for_nginx(value, origins):
+def test_origins_that_the_program_accepts_are_written_for_nginx(value, origins):
     script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; origins_read; printf %s "$lines"'
     done = subprocess.run(["bash", "-c", script], env={**os.environ, "CORS_ORIGINS": value}, text=True, capture_output=True, check=True)
     assert done.stdout == "".join(f'"{origin}" "{origin}";\n' for origin in origins)
 
 
-def test_a_secret_that_is_too_short_is_said_by_the_service(copy):
+def test_a_secret_that_is_too_short_is_reported_by_the_service(copy):
     done = run("up", TODO_PORT=free_port(), BETTER_AUTH_SECRET="too short")
     assert done.returncode == 1 and "BETTER_AUTH_SECRET" in done.stderr + done.stdout
     assert "too short" not in done.stdout

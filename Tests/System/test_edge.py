@@ -1,4 +1,4 @@
-"""nginx in front: its own errors, request ids, limits, what passes and what does not."""
+"""nginx in front: its own errors, request ids, limits, compression, kept connections."""
 
 import http.client
 import os
@@ -26,7 +26,7 @@ MALFORMED = {
 @pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED.keys())
 def test_bytes_that_are_no_request_are_400_in_the_error_shape(data):
     answer = web.raw(data)
-    # Without a length and a known type there may also be nothing wrong but the route's own rules.
+    # Without a length and a known type only the route's own rules may be violated.
     assert answer.status in (400, 405), answer
 
 
@@ -36,12 +36,12 @@ def test_bytes_that_are_no_request_are_400_in_the_error_shape(data):
     (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X-%d: %s\r\n" % (n, b"x" * 1000) for n in range(60)) + b"\r\n", 431),
     (b"TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", 405),
 ], ids=["414", "431 for one header", "431 for many", "405"])
-def test_what_is_too_long_or_not_allowed_wears_the_error_shape(data, status):
+def test_what_is_too_long_or_not_allowed_has_the_error_shape(data, status):
     web.raw(data).expect(status)
 
 
 def test_a_long_token_fits():
-    """A request line, a token and a cookie of nearly 8 KiB each; the token is none, and is looked at."""
+    """A request line, an invalid token and a cookie of nearly 8 KiB each: the worker checks the token."""
     headers = {"Authorization": "Bearer " + "x" * 8000, "Cookie": "y" * 8000, "Accept": "z" * 7000}
     web.call("GET", "/api/" + "u" * 7000 + "/tasks", headers=headers).expect(401)
 
@@ -63,7 +63,7 @@ def test_413_comes_before_the_body_is_sent(user):
         connection.read().expect(413)
 
 
-def test_a_body_cut_short_is_nobodys_task(user):
+def test_a_body_cut_short_creates_no_task(user):
     data = web.request("POST", user.tasks, token=user.token, headers={"Content-Type": "application/json", "Content-Length": "100"}) + b'{"title":"x"}'
     with web.Connection() as connection:
         connection.send(data)
@@ -112,7 +112,7 @@ def test_too_many_requests_are_429_with_a_time_to_wait(special_locations, make_u
     assert limited[0].header("Access-Control-Allow-Origin") == "http://localhost:3000"
 
 
-def test_a_place_that_nginx_denies_is_403_in_the_error_shape(special_locations):
+def test_a_location_that_nginx_denies_is_403_in_the_error_shape(special_locations):
     assert web.call("GET", "/denied").expect(403).detail == "Access forbidden"
 
 
@@ -140,15 +140,15 @@ def test_requests_follow_each_other_on_a_kept_connection(user):
     requests = [
         web.request("POST", user.tasks, token=user.token, json_body={"title": "x"}), web.request("GET", user.tasks, token=user.token), web.request("GET", "/nowhere"),
         web.request("POST", user.tasks, token=user.token, body=b"{", headers={"Content-Type": "application/json"}), web.request("GET", user.tasks + "/1", token=user.token),
-        web.request("POST", "/health", body=b"a body that nobody reads"), web.request("GET", "/health"),
+        web.request("POST", "/health", body=b"a body that is not read"), web.request("GET", "/health"),
     ]
     with web.Connection() as connection:
         connection.send(b"".join(requests))
         assert [connection.read().status for _ in requests] == [201, 200, 404, 400, 200, 405, 200]
 
 
-def test_a_slow_body_holds_up_nobody(user):
-    """nginx waits for it; the worker gets it whole."""
+def test_a_slow_body_does_not_delay_other_requests(user):
+    """nginx reads the whole body before it sends the request to a worker."""
     body = b'{"title":"slow"}'
     data = web.request("POST", user.tasks, token=user.token, body=body, headers={"Content-Type": "application/json"})
     with web.Connection() as slow:
@@ -161,7 +161,7 @@ def test_a_slow_body_holds_up_nobody(user):
         slow.read().expect(201)
 
 
-def test_thousands_of_idle_clients_cost_nobody_anything(user):
+def test_thousands_of_idle_clients_do_not_delay_requests(user):
     idle = [web.Connection() for _ in range(3000)]
     try:
         for connection in idle[::100]:
@@ -192,7 +192,7 @@ def test_a_pool_that_does_not_answer_is_504_in_the_error_shape(impatient_nginx, 
     stack.eventually("the pool answers again", lambda: user.call("GET").status == 200)
 
 
-def test_a_pool_that_is_gone_is_502_in_the_error_shape(user):
+def test_a_stopped_pool_is_502_in_the_error_shape(user):
     stack.deploy("pool_stop")
     try:
         answer = user.call("GET", headers={"Origin": "http://localhost:3000"}).expect(502)
@@ -205,7 +205,7 @@ def test_a_pool_that_is_gone_is_502_in_the_error_shape(user):
 
 
 def test_an_answer_that_its_worker_breaks_off_ends_visibly_for_the_client():
-    """A worker that cannot complete a list closes its connection without END_REQUEST; no client takes that for the end."""
+    """A worker that cannot complete a list closes its connection without END_REQUEST; the client's transfer breaks."""
     path = f"{os.path.dirname(stack.LISTEN_SOCKET)}/broken.sock"
     head = b"Status: 200\r\nContent-Type: application/json\r\n\r\n["
     with socket.socket(socket.AF_UNIX) as listener:
@@ -223,7 +223,7 @@ def test_an_answer_that_its_worker_breaks_off_ends_visibly_for_the_client():
                 answer = client.getresponse() if len(sent) > 16_384 else None
                 peer.close()
                 if answer is None:
-                    # nginx has sent nothing on yet, and has no reason to do so for the little that came.
+                    # nginx has not sent anything yet: it buffers such a small part.
                     answer = client.getresponse()
                 assert answer.status == 200
                 with pytest.raises(http.client.IncompleteRead):

@@ -10,7 +10,7 @@ import web
     ("application/json, application/problem+json", "application/problem+json"), ("text/html", "application/json"), ("application/problem+json;q=0.9, */*", "application/problem+json"),
 ])
 @pytest.mark.parametrize("method", ["DELETE", "TRACE"], ids=["of the service", "of nginx"])
-def test_an_error_is_a_problem_document_only_for_those_who_name_it(method, accept, type):
+def test_an_error_is_a_problem_document_only_if_accept_names_it(method, accept, type):
     answer = web.call(method, "/health", headers={"Accept": accept}).expect(405)
     assert answer.header("Content-Type") == type
 

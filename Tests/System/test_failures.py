@@ -1,4 +1,4 @@
-"""When parts fail: a worker killed, a worker drained, the database stopped."""
+"""Faults: a worker killed or drained, the database stopped."""
 
 import contextlib
 import signal
@@ -45,7 +45,7 @@ def test_a_worker_killed_under_load_loses_no_task_that_was_answered(user):
 
 
 def test_a_delete_whose_worker_is_killed_is_never_404(user):
-    """No task is deleted twice: 404 would tell a client that its own success was a mistake."""
+    """404 would tell a client that its own successful DELETE failed."""
     stack.insert_tasks(user.name, 20_000, "'x'", "null")
     data = [web.request("DELETE", f"{user.tasks}/{id}", token=user.token) for id in range(1, 20_001)]
 
@@ -59,7 +59,7 @@ def test_a_delete_whose_worker_is_killed_is_never_404(user):
     assert all("unknown" in answer.detail or "not available" in answer.detail for answer in unanswered)
 
 
-def test_a_worker_that_is_stopped_delays_reads_and_loses_none(user, impatient_nginx):
+def test_a_stopped_worker_delays_reads_and_loses_none(user, impatient_nginx):
     user.create()
     data = web.request("GET", f"{user.tasks}/1", token=user.token)
     stopped = stack.wait_for_pool()[0]
@@ -73,7 +73,7 @@ def test_a_worker_that_is_stopped_delays_reads_and_loses_none(user, impatient_ng
 
 
 def test_a_drained_worker_loses_nothing_posts_included(user):
-    """SIGTERM to one worker a second; multiwatch starts the next."""
+    """SIGTERM to one worker a second; multiwatch starts another."""
     drained: list[int] = []
 
     def drain():
@@ -89,11 +89,11 @@ def test_a_drained_worker_loses_nothing_posts_included(user):
 
 
 class Stopped:
-    """A write that was committed by workers that were stopped before they could answer, and are killed now."""
+    """A write that was committed by a worker that was stopped before its answer, and is killed now."""
 
     def __init__(self, user, method: str, path: str, **how):
         lock = f"begin; select from todo.owners where owner_user_id = '{user.name}' for update; select pg_sleep(2); commit"
-        script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; settle; psql_as_superuser -d todo -c "{lock}"'
+        script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; resolve_paths; psql_as_superuser -d todo -c "{lock}"'
         waiting = "select count(*) from pg_stat_activity where usename = 'todo_runtime' and wait_event_type = 'Lock'"
         with subprocess.Popen(["bash", "-c", script], stdout=subprocess.DEVNULL) as process, web.Connection() as connection:
             stack.eventually("the lock", lambda: stack.database("select count(*) from pg_locks where relation = 'todo.owners'::regclass and mode = 'RowShareLock'") != "0")
@@ -121,7 +121,7 @@ def test_a_delete_that_a_killed_worker_had_done_is_204_and_a_second_delete_is_40
 
 
 def test_a_put_that_a_killed_worker_had_done_is_not_done_again_and_its_outcome_is_unknown(user):
-    """Done again, it could bring an older value back over a newer one."""
+    """A repetition could overwrite a newer value with an older one."""
     user.create("Old")
     stopped = Stopped(user, "PUT", user.path(1), json_body={"title": "New"})
     assert "unknown" in stopped.answer.expect(502).detail
@@ -130,8 +130,8 @@ def test_a_put_that_a_killed_worker_had_done_is_not_done_again_and_its_outcome_i
 
 
 @pytest.mark.parametrize("method, suffix", [("PUT", "/1"), ("DELETE", "/1"), ("PATCH", "/1/complete"), ("POST", ""), ("GET", "/1")])
-def test_what_no_worker_has_seen_is_sent_once_more_whatever_it_is(make_user, special_locations, method, suffix):
-    """As where one of several hosts is down: no connection could be made."""
+def test_a_request_that_reached_no_worker_is_sent_once_more(make_user, special_locations, method, suffix):
+    """No connection was made, as when one of several hosts is down."""
     user = make_user("unconnected-")
     user.create()
     body = {"json_body": {"title": "x"}} if method in ("PUT", "POST") else {}
@@ -145,7 +145,7 @@ def test_an_idle_worker_ends_soon_after_sigterm():
 
 
 def test_sigterm_ends_a_worker_at_once_however_early_it_comes(tmp_path):
-    """160 starts, and SIGTERM at as many moments from the program's beginning to a worker that serves."""
+    """160 starts, with SIGTERM at as many moments between exec and the first request."""
     environment = {"BETTER_AUTH_SECRET": stack.SECRET, "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing"}
 
     @contextlib.contextmanager
@@ -171,7 +171,7 @@ def test_sigterm_ends_a_worker_at_once_however_early_it_comes(tmp_path):
             time.sleep(whole * number / 160)
             process.terminate()
             endings.append(process.wait(timeout=3))
-    # By the signal itself, or by a drain with nothing to drain.
+    # By the signal itself, or after a drain without connections.
     assert set(endings) == {-signal.SIGTERM, 0}
 
 
@@ -190,7 +190,7 @@ def test_a_stopped_database_is_503_and_the_service_recovers_by_itself(user, mode
     assert [answer.status for answer in answers] == [503] * 6
     assert time.monotonic() - start < 14, "the deadline is 10 s"
     assert answers[0].header("Access-Control-Allow-Origin") == "http://localhost:3000"
-    # What needs no database is served on.
+    # Requests that need no database are still served.
     assert web.call("GET", "/health").expect(200).json()["database"] == "disconnected"
     web.call("GET", "/ready").expect(503)
     user.call("GET", token="x").expect(401)
@@ -207,7 +207,7 @@ def test_a_stopped_database_is_503_and_the_service_recovers_by_itself(user, mode
 
 
 def test_requests_wait_for_a_database_that_restarts(user):
-    """A restart is shorter than the deadline of a request: readers need not notice."""
+    """A restart is shorter than a request's deadline: no read fails."""
     user.create()
 
     def restart():
@@ -228,7 +228,7 @@ def test_a_database_that_restarts_under_writes_loses_no_task_that_was_answered(u
     answered = [answer.json()["id"] for answer in load.answers if answer.status == 201]
     stored = {task["id"] for task in user.list()}
     assert len(set(answered)) == len(answered) and set(answered) <= stored
-    # Only what was said to be unknown may have happened without an answer.
+    # Only writes answered as unknown may have happened.
     unknown = sum("unknown" in answer.detail for answer in load.answers if answer.status == 503)
     assert len(stored) - len(answered) <= unknown
 

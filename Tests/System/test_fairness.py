@@ -1,4 +1,4 @@
-"""An owner who asks for much does not slow down other owners."""
+"""A heavy load of one owner does not slow down other owners."""
 
 import contextlib
 import re
@@ -33,7 +33,7 @@ def heavy_owner(make_user):
 
 @contextlib.contextmanager
 def load(owner, query: str, connections: int, seconds: int):
-    """Sends an owner's request over that many connections, without a pause; at the end some must have been answered."""
+    """Sends an owner's request on that many connections without a pause; some must be answered."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-H", f"Authorization: Bearer {owner.token}",
                stack.BASE_URL + owner.path(query)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as wrk:
@@ -46,7 +46,7 @@ def load(owner, query: str, connections: int, seconds: int):
 
 
 def times_of_reads(user, seconds: float, most: int = 400) -> list[float]:
-    """How long each GET of one task took, sorted; one after the other with pauses."""
+    """The sorted durations of GETs of one task, one after the other with pauses."""
     times, end = [], time.monotonic() + seconds
     while time.monotonic() < end and len(times) < most:
         start = time.monotonic()
@@ -57,7 +57,7 @@ def times_of_reads(user, seconds: float, most: int = 400) -> list[float]:
 
 
 @pytest.mark.parametrize("tasks, description, query, connections", HEAVY.values(), ids=HEAVY.keys())
-def test_a_neighbour_of_a_heavy_owner_is_answered_at_once(heavy_owner, user, tasks, description, query, connections):
+def test_requests_beside_a_heavy_owner_are_answered_at_once(heavy_owner, user, tasks, description, query, connections):
     user.create()
     owner = heavy_owner(tasks, description)
     with load(owner, query, connections, seconds=6):

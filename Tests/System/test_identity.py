@@ -1,4 +1,4 @@
-"""Tokens of an issuer that publishes its keys, and of the shared secret beside them: who gets in, and who does not."""
+"""Tokens of an issuer that publishes its keys, and of the shared secret beside them: accepted and refused."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ from tokens import claims, encoded
 
 @pytest.fixture(scope="module")
 def issuer():
-    """An issuer with a key of each kind, and a pool that follows it; the pool is as before at the end."""
+    """An issuer with a key of each kind, and a pool that uses it; the pool's settings are restored at the end."""
     issuer = Issuer()
     issuer.keys = [Key(f"{algorithm}-key", algorithm) for algorithm in ALGORITHMS]
     follow(issuer, JWT_LEEWAY="0")
@@ -42,12 +42,12 @@ def test_tokens_of_the_shared_secret_are_accepted_beside_them_and_need_no_issuer
     get(tokens.mint(claims("ada", iss="https://elsewhere.example", aud="x")), "ada").expect(200)
 
 
-def test_the_service_says_who_it_is_when_it_fetches(issuer):
+def test_a_fetch_names_the_service_in_user_agent(issuer):
     assert all(agent.startswith("todo-fcgi/") for agent in issuer.agents) and issuer.agents
     assert set(issuer.requests) == {PATH}
 
 
-def test_the_whole_user_object_of_better_auth_is_taken(issuer):
+def test_a_token_with_the_whole_user_object_of_better_auth_is_accepted(issuer):
     now = int(time.time())
     payload = {"id": "ada", "email": "ada@example.com", "emailVerified": True, "name": "Ada", "image": None,
                "createdAt": "2026-01-01T00:00:00.000Z", "updatedAt": "2026-01-01T00:00:00.000Z",
@@ -213,21 +213,21 @@ def test_attack_ecdsa_signature_in_other_forms(issuer):
 
 
 def test_attack_token_of_20_kilobytes(issuer):
-    """nginx takes header lines of 8 KiB; the answer wears the same shape, and the next request is served."""
+    """nginx allows header lines of 8 KiB; the answer has the error shape, and the next request is served."""
     token = issuer.token("ada", padding="x" * 15_000)
     assert len(token) > 20_000
     get(token, "ada").expect(431)
     get(issuer.token("ada"), "ada").expect(200)
 
 
-def test_a_token_as_long_as_nginx_takes_is_accepted(issuer):
+def test_a_token_as_long_as_nginx_allows_is_accepted(issuer):
     token = issuer.token("ada", padding="x" * 5_700)
     assert 7_800 < len(token) < 8_150
     get(token, "ada").expect(200)
 
 
 def test_attack_expired_in_cache(issuer):
-    """A remembered token is not remembered beyond its time."""
+    """A cached token is refused after its expiry."""
     token = issuer.token("ada", exp=int(time.time()) + 3)
     for _ in range(20):
         get(token, "ada").expect(200)
@@ -236,7 +236,7 @@ def test_attack_expired_in_cache(issuer):
         refused(token, "ada", "Token expired")
 
 
-def test_what_is_refused_is_told_in_the_log_with_its_reason_and_never_with_the_token(issuer):
+def test_a_refused_token_is_logged_with_its_reason_and_never_with_the_token(issuer):
     position = log_position()
     time.sleep(1.1)
     token = issuer.token("mallory", iss="https://other.example")
@@ -250,7 +250,7 @@ def test_what_is_refused_is_told_in_the_log_with_its_reason_and_never_with_the_t
 @pytest.mark.parametrize("change", [
     {"exp": 1}, {"iss": "https://other.example"}, {"aud": "https://other.example"}, {"sub": None}, {"exp": None},
 ])
-def test_a_token_that_would_be_refused_anyway_has_nothing_fetched(issuer, change):
+def test_a_token_that_would_be_refused_anyway_causes_no_fetch(issuer, change):
     payload = {name: value for name, value in {**issuer.claims("mallory"), **change}.items() if value is not None}
     fetches = len(issuer.requests)
     start = time.monotonic()

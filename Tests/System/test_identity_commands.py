@@ -1,4 +1,4 @@
-"""`todo-fcgi check` and `todo-fcgi token`: what they say of keys and tokens, and what they never say."""
+"""`todo-fcgi check` and `todo-fcgi token`: their output on keys and tokens, and that it has no secrets."""
 
 import re
 import time
@@ -34,7 +34,7 @@ def inspect(token: str, **settings: str):
 
 # ---- check ----
 
-def test_check_says_what_the_key_set_holds(issuer):
+def test_check_lists_the_key_set(issuer):
     bad = Key("weak", "RS256")
     bad.jwk["e"] = "AQ"
     issuer.keys.append(bad)
@@ -53,7 +53,7 @@ def test_check_fails_when_there_are_no_keys_at_all(issuer):
     assert "the server answered 500" in done.stdout and "keys: none of the issuer's" in done.stderr
 
 
-def test_check_tells_the_age_of_a_file(issuer, tmp_path):
+def test_check_reports_the_age_of_a_file(issuer, tmp_path):
     (tmp_path / "jwks.json").write_bytes(issuer.set())
     done = check(JWKS_FILE=str(tmp_path / "jwks.json"))
     assert done.returncode == 0 and "written 0 s ago" in done.stdout
@@ -78,13 +78,13 @@ def test_check_shows_no_credentials_of_a_url(issuer):
     ({"JWKS_URL": "https://a.example/", "JWKS_FILE": f"/{SECRET}"}, "JWKS_URL and JWKS_FILE are both set"),
     ({"BETTER_AUTH_SECRET": SECRET, "TODO_STATE_DIR": f"/{SECRET}"}, "TODO_STATE_DIR must be a directory"),
 ])
-def test_settings_that_cannot_be_meant_are_refused_without_showing_them(settings, words):
+def test_invalid_settings_are_refused_without_showing_them(settings, words):
     done = check(**settings)
     assert done.returncode == 1 and words in done.stderr
     assert SECRET not in done.stdout + done.stderr
 
 
-def test_all_problems_are_told_at_once():
+def test_all_problems_are_reported_at_once():
     done = check(BETTER_AUTH_SECRET="short", JWKS_URL="http://a.example/", JWT_LEEWAY="x", TODO_STATE_DIR="/nowhere")
     assert done.returncode == 1
     for name in ("BETTER_AUTH_SECRET", "JWKS_URL", "JWT_LEEWAY", "TODO_STATE_DIR"):
@@ -114,12 +114,12 @@ def test_inspect_says_why_a_token_would_be_refused(issuer, change, words):
     assert all(word in done.stderr for word in ["refused: ", *words]), done.stderr
 
 
-def test_inspect_says_which_keys_there_are_when_none_fits(issuer):
+def test_inspect_lists_the_keys_when_none_fits(issuer):
     done = inspect(issuer.token("ada", Key("other")), BETTER_AUTH_URL=issuer.base)
     assert done.returncode == 1 and "no key fits" in done.stderr and '  key "first": EdDSA' in done.stdout
 
 
-def test_inspect_tells_a_wrong_signature_and_a_wrong_secret_apart_from_an_algorithm_that_is_not_taken(issuer):
+def test_inspect_distinguishes_a_wrong_signature_and_a_wrong_secret_from_an_unsupported_algorithm(issuer):
     token = tokens.mint(claims("ada"), secret="x" * 32)
     assert "signature is wrong" in inspect(token, BETTER_AUTH_SECRET=SECRET).stderr
     assert "BETTER_AUTH_SECRET is not set" in inspect(token, BETTER_AUTH_URL=issuer.base).stderr
@@ -128,7 +128,7 @@ def test_inspect_tells_a_wrong_signature_and_a_wrong_secret_apart_from_an_algori
 
 
 @pytest.mark.parametrize("text", ["x", "..", "a.b", "a.b.c", "{}", "\x1b[2J.x.y", "a" * 20_000, "é.é.é"])
-def test_inspect_survives_what_is_no_token(text):
+def test_inspect_refuses_text_that_is_no_token(text):
     done = inspect(text, BETTER_AUTH_SECRET=SECRET)
     assert done.returncode == 1 and "refused: " in done.stderr and "\x1b" not in done.stdout
 
@@ -146,7 +146,7 @@ def test_token_is_either_made_or_explained(arguments, words):
     assert done.returncode == 64 and words in done.stderr and "Usage" in done.stderr
 
 
-def test_nothing_on_standard_input_is_told():
+def test_empty_standard_input_is_reported():
     assert "no token on standard input" in inspect("\n", BETTER_AUTH_SECRET=SECRET).stderr
 
 
@@ -161,7 +161,7 @@ def test_the_kept_keys_explain_tokens_while_the_issuer_is_down(issuer):
     try:
         time.sleep(0.3)
         issuer.stop()
-        # As the service's user, whose file it is; root may read it but it is not root's.
+        # As the service's user, the file's owner: a file of another owner is refused.
         script = f"as_service env -i PATH=$PATH BETTER_AUTH_URL={issuer.base} TODO_STATE_DIR=$home/state $home/bin/todo-fcgi"
         done = stack.deploy(f"echo '{issuer.token('ada')}' | {script} token --inspect")
         assert "keys: those of an earlier run serve, " in done and 'accepted: the user is "ada"' in done

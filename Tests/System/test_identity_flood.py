@@ -1,6 +1,6 @@
-"""Floods of distinct bad tokens: memory and latency stay flat, regular users stay in the cache, the issuer is left alone.
+"""Floods of distinct bad tokens: memory and latency stay flat, regular users stay cached, and the issuer gets no fetches.
 
-IDENTITY_FLOOD_SECONDS=120 makes each last that long, for figures."""
+IDENTITY_FLOOD_SECONDS=120 makes each that long, for measurements."""
 
 import itertools
 import json
@@ -33,7 +33,7 @@ def issuer():
 
 
 def latencies(token: str, seconds: float) -> list[float]:
-    """Milliseconds of a regular user's requests, one every five."""
+    """Durations of a regular user's requests, one every five milliseconds."""
     times, end = [], time.monotonic() + seconds
     with web.Connection() as connection:
         while time.monotonic() < end:
@@ -49,13 +49,13 @@ def p99(times: list[float]) -> float:
 
 
 class Flood:
-    """32 connections that send as fast as they can, and a regular user among them."""
+    """32 connections that send without a pause, and a regular user beside them."""
 
     def __init__(self, kind: str, token: str, head: str = "", payload: str = ""):
         wrk = subprocess.Popen(
             ["wrk", "-t2", "-c32", f"-d{SECONDS}s", "-s", Path(__file__).with_name("flood.lua"), stack.BASE_URL, "--",
              "/api/ada/tasks", kind, head, payload], stdout=subprocess.PIPE, text=True)
-        # Memory counts from when every buffer was used once.
+        # Memory is measured after every buffer was used once.
         self.early = latencies(token, SECONDS / 3)
         self.before = [stack.memory(pid) for pid in stack.wait_for_pool()]
         self.late = latencies(token, SECONDS / 2)
@@ -69,7 +69,7 @@ class Flood:
 
 @pytest.fixture(scope="module")
 def ordinary(issuer) -> Flood:
-    """What as many requests of regular users do to each other: the measure of the floods."""
+    """The effect of as many requests of regular users: the reference for the floods."""
     token = issuer.token("ada", exp=int(time.time()) + 3600)
     for _ in range(50):
         get(token, "ada").expect(200)
@@ -81,7 +81,7 @@ def test_attack_a_flood_of_distinct_bad_tokens_leaves_memory_and_latency_flat(is
     token = issuer.token("ada", exp=int(time.time()) + 3600)
     for _ in range(50):
         get(token, "ada").expect(200)
-    # 24 bytes: the kid's text begins at a multiple of three.
+    # 24 bytes: the text of the kid begins at a multiple of three.
     head = {"unknown keys": '{"alg":"EdDSA",  "kid":"'}.get(kind, '{"alg":"EdDSA","kid":"first"}')
     payload = json.dumps(issuer.claims("ada", exp=int(time.time()) + 3600))
     fetches = len(issuer.requests)
@@ -89,17 +89,17 @@ def test_attack_a_flood_of_distinct_bad_tokens_leaves_memory_and_latency_flat(is
     print(f"fetches {len(issuer.requests) - fetches}")
     assert flood.requests > 500 * SECONDS and flood.others == 0
     assert max(flood.after) - max(flood.before) < 1024 and max(flood.after) < 16_000
-    # No worse than as many ordinary requests would be, machines that are busy with other things allowed for.
+    # No worse than as many ordinary requests, with a tolerance for busy machines.
     assert statistics.median(flood.late) < statistics.median(ordinary.late) * 3 + 5
     assert p99(flood.late) < p99(ordinary.late) * 3 + 50
     assert len(issuer.requests) - fetches <= stack.pool_size() * (1 + SECONDS // 30)
-    # Nobody was pushed out: the regular user's token needs no signature work afterwards either.
+    # No eviction: the regular user's token is still cached afterwards.
     get(token, "ada").expect(200)
 
 
-def test_attack_a_flood_of_forged_tokens_does_not_hold_up_a_refreshed_one(issuer):
-    """256 connections send forged tokens in a stranger's name. A user who was there before comes with a new token each time,
-    as after a refresh, and is verified first; somebody who was never there waits among the forged ones."""
+def test_attack_a_flood_of_forged_tokens_does_not_delay_a_refreshed_one(issuer):
+    """256 connections send forged tokens with another user's id. A user with a recently verified token sends a new one
+    each time, as after a refresh, and is verified first; a new user's token waits among the forged ones."""
     refreshed = (issuer.token("ada", exp=int(time.time()) + 3600, jti=f"{number}") for number in itertools.count())
     web.at_once([web.request("GET", "/api/ada/tasks", token=next(refreshed)) for _ in range(50)])
     payload = encoded(json.dumps(issuer.claims("stranger", exp=int(time.time()) + 3600)).encode())
@@ -127,7 +127,7 @@ def test_attack_a_flood_of_forged_tokens_does_not_hold_up_a_refreshed_one(issuer
     assert known < new / 2
 
 
-def test_a_flood_is_over_when_it_is_over(issuer):
+def test_a_flood_has_no_effect_after_its_end(issuer):
     token = issuer.token("ada")
     times = latencies(token, 1)
     assert p99(times) < 50

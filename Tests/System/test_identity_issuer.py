@@ -18,7 +18,7 @@ from tokens import claims, encoded
 
 @pytest.fixture(scope="module", autouse=True)
 def usual_pool():
-    """The pool is as before at the end."""
+    """The pool's settings are restored at the end."""
     yield
     restart_pool()
 
@@ -33,7 +33,7 @@ def issuer():
 # ---- rotation ----
 
 def test_rotation_while_requests_run_refuses_no_valid_token(issuer):
-    """The issuer signs with a new key from one moment to the next; it takes a third of a second to answer."""
+    """The issuer changes its key at once; a fetch takes a third of a second."""
     issuer.keys = [Key("first")]
     follow(issuer)
     issuer.delay = 0.3
@@ -80,7 +80,7 @@ def test_a_write_whose_token_has_a_new_key_waits_with_its_body_and_happens_once(
     assert titles == {f"Title {number} " + "ä" * 100 for number in range(20)}
 
 
-def test_an_unknown_key_waits_two_seconds_at_most_disturbs_nobody_and_then_costs_nothing(issuer):
+def test_an_unknown_key_waits_two_seconds_at_most_and_delays_no_other_request(issuer):
     issuer.keys = [Key("first")]
     follow(issuer)
     issuer.delay = 4
@@ -91,7 +91,7 @@ def test_an_unknown_key_waits_two_seconds_at_most_disturbs_nobody_and_then_costs
     begun = time.monotonic()
     for connection, data in zip(connections, requests):
         connection.send(data)
-    # Others are served as if nothing were the matter.
+    # Other requests are served meanwhile.
     times = []
     with web.Connection() as connection:
         while time.monotonic() < begun + 1.5:
@@ -104,7 +104,7 @@ def test_an_unknown_key_waits_two_seconds_at_most_disturbs_nobody_and_then_costs
         connection.close()
     assert 1.8 < time.monotonic() - begun < 3
     assert statistics.quantiles(times, n=100)[98] < 0.1, statistics.quantiles(times, n=100)[98]
-    # Those who go away while they wait are nobody's trouble.
+    # Clients that disconnect while they wait have no effect.
     time.sleep(2.5)
     fetches = len(issuer.requests)
     for number in range(20):
@@ -115,7 +115,7 @@ def test_an_unknown_key_waits_two_seconds_at_most_disturbs_nobody_and_then_costs
 
 
 def test_a_new_key_within_30_seconds_of_a_made_up_one_is_503_and_accepted_when_retry_after_is_over(issuer):
-    """A client that is told 401 logs its user out; nobody knows yet whether this one should."""
+    """Clients log their user out on 401, and the key may still appear."""
     issuer.keys = [Key("first")]
     stranger, new = issuer.token("ada", Key("made up")), Key("second")
     with stack.own_worker("new-key", BETTER_AUTH_URL=issuer.base) as (path, _), fastcgi.Connection(path) as connection:
@@ -123,7 +123,7 @@ def test_a_new_key_within_30_seconds_of_a_made_up_one_is_503_and_accepted_when_r
             return connection.send(fastcgi.request("GET", "/api/ada/tasks/1", token=token)).raw().decode()
 
         stack.eventually("it is ready", lambda: "Status: 404 " in ask(issuer.token("ada")))
-        # The keys are read for it, and it is not among them: that is known.
+        # The keys were fetched for it and lack it: 401.
         begun = time.monotonic()
         assert "Status: 401 " in ask(stranger)
         issuer.keys = [*issuer.keys, new]
@@ -140,7 +140,7 @@ def test_a_new_key_within_30_seconds_of_a_made_up_one_is_503_and_accepted_when_r
         assert len(issuer.requests) == 3
 
 
-def test_a_client_that_goes_away_while_it_waits_leaves_nothing_behind(issuer):
+def test_a_client_that_disconnects_while_it_waits_leaves_nothing_behind(issuer):
     issuer.keys = [Key("first")]
     follow(issuer)
     issuer.delay = 1
@@ -168,14 +168,14 @@ def test_after_a_restart_while_the_issuer_is_down_tokens_still_verify(issuer):
     words = log_since(position)
     assert words.count('msg="keys of an earlier run"') == stack.pool_size()
     assert stack.eventually("the failure is told", lambda: log_since(position).count('msg="keys not read"'))
-    # And again when it is back, with another key.
+    # The issuer answers again, with another key.
     issuer.keys = [Key("third")]
     issuer.start()
     stack.eventually("the new key", lambda: get(issuer.token("ada"), "ada").status == 200)
 
 
 def test_before_any_key_was_seen_a_token_is_503_and_not_401_and_the_secrets_tokens_are_served(issuer):
-    """A client that is told 401 logs its user out; nobody knows yet whether this one should."""
+    """Clients log their user out on 401, and the key may still appear."""
     issuer.keys = [Key("first")]
     issuer.stop()
     follow(issuer)
@@ -210,7 +210,7 @@ def speed(token: str) -> float:
     return statistics.median(times) * 1000
 
 
-def test_a_broken_issuer_leaves_the_old_keys_and_the_speed(issuer):
+def test_with_a_broken_issuer_the_old_keys_stay_in_use_and_requests_are_as_fast(issuer):
     issuer.keys = [Key("first")]
     follow(issuer)
     token = issuer.token("ada")
@@ -218,7 +218,7 @@ def test_a_broken_issuer_leaves_the_old_keys_and_the_speed(issuer):
     for name, answer in BREAKAGES.items():
         issuer.answer = answer
         position = log_position()
-        # The workers ask at their start, and again and again: it fails under way all the time.
+        # The workers fetch at their start and repeatedly: fetches fail during all of the test.
         follow(issuer)
         get(issuer.token("ada", jti=name), "ada").expect(200)
         now = speed(token)
@@ -231,7 +231,7 @@ def test_a_broken_issuer_leaves_the_old_keys_and_the_speed(issuer):
         issuer.answer = None
 
 
-def test_keys_that_are_refused_are_told_once_each_with_kid_and_reason(issuer):
+def test_refused_keys_are_logged_once_each_with_kid_and_reason(issuer):
     bad = Key("published with its private half")
     bad.jwk["d"] = encoded(b"\1" * 32)
     weak = Key("weak", "RS256")
@@ -253,7 +253,7 @@ def test_keys_that_are_refused_are_told_once_each_with_kid_and_reason(issuer):
 def test_a_file_of_keys_is_followed():
     source = Issuer()
     source.stop()
-    # The service's user may be another than the tests'.
+    # The service's user may differ from the tests'.
     folder = stack.HOME / "state" / f"jwks-{time.time_ns()}"
     folder.mkdir()
     folder.chmod(0o755)
@@ -274,7 +274,7 @@ def test_a_file_of_keys_is_followed():
         publish(first, second)
         get(source.token("ada", second), "ada").expect(200)
         publish(third)
-        # In the background as well, within a second or so.
+        # Also without a request, within about a second.
         stack.eventually("the old key is gone",
                          lambda: get(source.token("ada", first, jti=str(time.time())), "ada").status == 401, seconds=4)
         get(source.token("ada", third), "ada").expect(200)

@@ -1,4 +1,4 @@
-"""The list's filters, order and pages, in every spelling that a client uses; its two shapes; long lists."""
+"""Lists: filters, order and pages, in every spelling that clients use; both shapes; long lists."""
 
 import urllib.parse
 
@@ -99,7 +99,7 @@ def test_a_page_is_cut_from_the_list(user, tasks, query, expected):
     "?page=x", "?page=0", "?page=-3", "?unknown=1", "?status", "?limit=", "?completed=", "?%00=1", "?%ff=%fe", "?limit=%zz", "?a=b?c=d", "?;", "?[]=",
     "?limit=99999999999999999999999999", "?" + "x" * 3000, "?sort=title'--", "?search=%00",
 ])
-def test_what_a_filter_does_not_know_is_ignored(user, tasks, query):
+def test_unknown_filters_and_values_are_ignored(user, tasks, query):
     assert set(names(user, tasks, query)) == set(NEWEST_FIRST)
 
 
@@ -141,8 +141,8 @@ def test_a_list_of_thousands_is_whole_and_in_order(user):
     assert [task["id"] for task in user.list("?limit=10&offset=1000")] == [task["id"] for task in tasks[1000:1010]]
 
 
-def test_a_reader_that_stops_holds_nobody_up(user):
-    """nginx takes a long answer at once; the worker is free while its client sleeps."""
+def test_a_client_that_stops_reading_does_not_delay_others(user):
+    """nginx takes a long answer at once, so the worker does not wait for the client."""
     for start in range(0, 500, 250):
         requests = [web.request("POST", user.tasks, token=user.token, json_body={"title": "x" * 200, "description": "y" * 1000})] * 250
         web.at_once(requests)

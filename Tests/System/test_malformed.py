@@ -1,4 +1,4 @@
-"""Whatever arrives gets an answer in the error shape, and never a 5xx. (web.py checks the shape of every answer.)"""
+"""Every malformed request is answered in the error shape, and never 5xx. (web.py checks the shape of every answer.)"""
 
 import urllib.parse
 import uuid
@@ -11,7 +11,7 @@ import stack
 import web
 from tokens import mint, signed, token_of
 
-# The same examples each time: a red test is a change's fault.
+# The same examples each time: a failure is caused by a change.
 thorough = settings(max_examples=200, deadline=None, database=None, derandomize=True,
                     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
@@ -20,7 +20,7 @@ TOKEN = token_of(USER)
 TASKS = f"/api/{USER}/tasks"
 
 METHODS = st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"])
-# Bytes that may stand in a header or a request line; nginx's answer to all others is in test_edge.py.
+# Bytes that are allowed in a header or a request line; the others are in test_edge.py.
 HEADER_TEXT = st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF, blacklist_characters="\x7f"), max_size=300)
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300),
@@ -35,7 +35,7 @@ def connection():
 
 
 class Patient:
-    """A kept connection that is opened anew where nginx closes it."""
+    """A kept connection that reconnects when nginx closes it."""
 
     def __init__(self):
         self.kept = None
@@ -155,7 +155,7 @@ def test_any_bytes_on_a_connection(data):
             pass
 
 
-def test_nothing_of_all_this_ended_a_worker_or_is_remembered_as_an_error():
+def test_none_of_these_requests_ended_a_worker_or_was_logged_as_an_error():
     stack.wait_for_pool()
     assert web.call("GET", TASKS, token=TOKEN).expect(200)
     words = (stack.HOME / "log" / "workers.log").read_text()

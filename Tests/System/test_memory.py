@@ -1,4 +1,4 @@
-"""A worker after 100,000 requests is as big as it was after 10,000, and it is small; the longest list does not change that."""
+"""The memory of a worker after 100,000 requests is small and the same as after 10,000, also with the longest lists."""
 
 import os
 import re
@@ -16,7 +16,7 @@ SCRIPT = Path(__file__).with_name("mixed.lua")
 
 
 def requests_of_all_kinds(user, at_least: int) -> int:
-    """Sends requests with wrk until there were so many; says how many there were."""
+    """Sends at least so many requests with wrk; returns their number."""
     done = 0
     while done < at_least:
         command = ["wrk", "-t1", "-c32", "-d2s", "-s", SCRIPT, stack.BASE_URL, "--", user.tasks, user.token]
@@ -30,7 +30,7 @@ def requests_of_all_kinds(user, at_least: int) -> int:
 def test_a_worker_does_not_grow(user):
     for n in range(20):
         user.create(f"Task {n}", description="x" * 100)
-    # New ones, which no other test has fed.
+    # New workers, without other tests' requests.
     for pid in stack.wait_for_pool():
         os.kill(pid, signal.SIGTERM)
         stack.eventually("it ends", lambda pid=pid: not stack.is_running(pid))
@@ -41,7 +41,7 @@ def test_a_worker_does_not_grow(user):
     after = {pid: stack.memory(pid) for pid in workers}
     print(f"KiB after {first} requests: {before}; after {first + second}: {after}")
     assert stack.workers() == workers
-    # The biggest of them: which worker gets how many of the first requests is chance.
+    # The largest of them: the share of each worker in the first requests is random.
     assert max(after.values()) <= max(before.values()) + 512, (before, after)
     assert max(after.values()) < 20 * 1024
 
@@ -84,8 +84,8 @@ def test_the_longest_list_to_two_clients_at_once_takes_little_memory(longest_lis
     assert max(grown.values()) <= 16 * 1024, grown
 
 
-def test_a_list_whose_database_connection_breaks_never_ends_as_a_shorter_one(special_locations, longest_list):
-    """The client sees that the answer is not whole: its last chunk never comes."""
+def test_a_list_whose_database_connection_breaks_never_ends_as_a_shorter_array(special_locations, longest_list):
+    """The client sees that the answer is incomplete: the last chunk is missing."""
     owner = longest_list("unbuffered-")
     with web.Connection() as connection:
         connection.send(web.request("GET", owner.tasks, token=owner.token)).wait_for(1 << 16)

@@ -1,4 +1,4 @@
-"""What the pool counts, logs and tells of itself."""
+"""Metrics, logs, `todo-fcgi status` and readiness."""
 
 import hmac
 import json
@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 class Watched:
-    """The pool, restarted so that a port tells its numbers and its log is JSON."""
+    """The pool, restarted with metrics on a port and a JSON log."""
 
     def __init__(self):
         self.address = f"127.0.0.1:{free_port()}"
@@ -50,7 +50,7 @@ class Watched:
         return metrics.Numbers(self.address)
 
     def wait(self, seconds: float = 3) -> metrics.Numbers:
-        """The numbers, as soon as somebody tells them."""
+        """The metrics, as soon as a worker serves them."""
         def answer():
             try:
                 return self.numbers()
@@ -62,7 +62,7 @@ class Watched:
         with WORKERS_LOG.open("rb") as file:
             file.seek(self.log_start)
             lines = file.read().decode().splitlines()
-        # The others are of the program that starts the workers.
+        # The other lines are multiwatch's.
         return [json.loads(line) for line in lines if not line.startswith(("Child[", "Spawning "))]
 
 
@@ -84,7 +84,7 @@ def database():
     stack.eventually("it is ready", lambda: web.call("GET", "/ready").status == 200)
 
 
-def test_deploy_up_lets_the_pool_be_watched_and_answers_do_not_tell_their_times(user):
+def test_deploy_up_makes_metrics_available_and_answers_have_no_server_timing(user):
     user.create()
     assert user.call("GET", "1").header("Server-Timing") is None
     numbers = metrics.Numbers(stack.SETTINGS["TODO_METRICS_LISTEN"])
@@ -95,11 +95,11 @@ def test_deploy_up_lets_the_pool_be_watched_and_answers_do_not_tell_their_times(
 
 # ---- numbers ----
 
-def test_the_text_is_prometheus_own_and_lint_clean(watched):
+def test_the_text_is_prometheus_format_and_lint_clean(watched):
     assert metrics.promtool("check", "metrics", stdin=watched.numbers().text) == ""
 
 
-def test_every_request_is_counted_once_whoever_answered_it(watched, make_user):
+def test_every_request_is_counted_once_whichever_worker_answered_it(watched, make_user):
     users = [make_user() for _ in range(12)]
     before = watched.numbers()
     for user in users:
@@ -135,7 +135,7 @@ def test_every_request_is_counted_once_whoever_answered_it(watched, make_user):
         assert growth("todo_request_phase_seconds_count", phase=phase) == 8 * len(users), "those that went to the database"
     assert growth("todo_write_batch_writes_sum") == 5 * len(users)
     assert growth("todo_token_refusals_total", reason="expired") == len(users) == growth("todo_token_refusals_total", reason="malformed")
-    # The other workers copy theirs once a second.
+    # The other workers publish their counts once a second.
     time.sleep(1.2)
     after = watched.numbers()
     assert growth("todo_token_cache_lookups_total") == 11 * len(users)
@@ -172,7 +172,7 @@ def test_under_load_no_request_is_missing_and_no_count_falls(watched, user):
     assert watched.numbers().sum("todo_requests_total", route="read") - before == len(load.answers)
 
 
-def test_what_a_killed_worker_counted_stays_and_its_end_is_told(watched, make_user):
+def test_the_counts_of_a_killed_worker_stay_and_its_crash_is_counted(watched, make_user):
     users = [make_user() for _ in range(6)]
     for round in range(4):
         for user in users:
@@ -228,20 +228,26 @@ def test_another_worker_takes_the_address_within_two_seconds(watched, name):
         stack.wait_for_pool()
 
 
-def test_connections_to_the_database_are_told_by_their_state(watched, user, database):
-    stack.eventually("all are ready", lambda: watched.numbers().sum("todo_database_connections", state="ready") == 6 * stack.pool_size())
+def has_its_connections(numbers: metrics.Numbers) -> bool:
+    """Whether all connections are ready, except those for heavy reads that were not needed yet."""
+    state = {name: numbers.sum("todo_database_connections", state=name) for name in ("waiting", "connecting", "ready")}
+    return state["waiting"] == state["connecting"] == 0 and state["ready"] >= 6 * stack.pool_size()
+
+
+def test_database_connections_are_counted_by_state(watched, user, database):
+    stack.eventually("all are ready", lambda: has_its_connections(watched.numbers()))
     before = watched.numbers()
     stack.deploy("postgres_stop")
     user.call("GET").expect(503)
     stack.eventually("none is ready", lambda: watched.numbers().sum("todo_database_connections", state="ready") == 0)
-    assert watched.numbers().sum("todo_database_connections") == 6 * stack.pool_size()
+    assert watched.numbers().sum("todo_database_connections") == 8 * stack.pool_size()
     stack.deploy("postgres_start")
     stack.eventually("it works again", lambda: user.call("GET").status == 200)
-    stack.eventually("they were made again", lambda: watched.numbers().sum("todo_database_reconnects_total") > before.sum("todo_database_reconnects_total"))
+    stack.eventually("they have reconnected", lambda: watched.numbers().sum("todo_database_reconnects_total") > before.sum("todo_database_reconnects_total"))
     assert watched.numbers().sum("todo_database_connection_losses_total") > before.sum("todo_database_connection_losses_total")
 
 
-def test_the_queue_of_the_socket_is_told(watched):
+def test_the_length_of_the_listen_queue_is_reported(watched):
     numbers = watched.numbers()
     assert numbers.sum("todo_listen_queue_limit") > 0 and numbers.sum("todo_listen_queue_connections") == 0
 
@@ -252,7 +258,7 @@ def test_the_queue_of_the_socket_is_told(watched):
     (b"GET /other HTTP/1.1\r\n\r\n", 404), (b"POST /metrics HTTP/1.1\r\n\r\n", 405), (b"nonsense\r\n\r\n", 400), (b"\x00\x01\x02\r\n\r\n", 400),
     (b"GET /metrics HTTP/1.1\r\nX: " + b"x" * 10_000, 431), (b"GET /metrics HTTP/1.1\r\n\r\n", 200), (b"HEAD /metrics HTTP/1.1\r\n\r\n", 200),
 ])
-def test_the_address_answers_anything_and_holds_nobody_up(watched, user, data, status):
+def test_the_metrics_address_answers_any_bytes_and_delays_no_request(watched, user, data, status):
     host, _, port = watched.address.partition(":")
     with socket.create_connection((host, int(port)), 5) as connection:
         connection.sendall(data)
@@ -265,7 +271,7 @@ def test_the_address_answers_anything_and_holds_nobody_up(watched, user, data, s
     user.call("GET").expect(200)
 
 
-def test_scrapers_that_say_nothing_keep_nobody_from_the_numbers(watched, user):
+def test_silent_scrapers_do_not_block_others(watched, user):
     host, _, port = watched.address.partition(":")
     silent = [socket.create_connection((host, int(port))) for _ in range(60)]
     try:
@@ -283,13 +289,13 @@ def test_scrapers_that_say_nothing_keep_nobody_from_the_numbers(watched, user):
     ("TODO_METRICS_LISTEN", "0.0.0.0:9000"), ("TODO_METRICS_LISTEN", ":9000"), ("TODO_METRICS_LISTEN", "10.1.2.3:9000"), ("TODO_METRICS_LISTEN", "unix:here"),
     ("TODO_METRICS_FILE", "here"), ("TODO_LOG_FORMAT", "xml"), ("TODO_SERVER_TIMING", "1"),
 ])
-def test_settings_that_cannot_be_are_refused_by_name(name, value):
+def test_invalid_settings_are_refused_by_name(name, value):
     done = subprocess.run([stack.PROGRAM, "check"], env={**os.environ, **stack.SETTINGS, name: value}, text=True, capture_output=True)
     assert done.returncode == 1 and name in done.stderr and value not in done.stderr
 
 
-def test_a_file_that_cannot_be_used_keeps_no_worker_from_serving(tmp_path, user):
-    """Its numbers are its own then, and it says so."""
+def test_a_worker_serves_without_a_usable_metrics_file(tmp_path, user):
+    """It counts for itself then, and logs that."""
     tmp_path.chmod(0o700)
     run = f"{os.path.dirname(stack.LISTEN_SOCKET)}/alone"
     stack.deploy(
@@ -310,14 +316,14 @@ def test_a_file_that_cannot_be_used_keeps_no_worker_from_serving(tmp_path, user)
 # ---- Prometheus ----
 
 def expressions() -> list[tuple[str, str]]:
-    """Every expression of dashboard and rules, with a name."""
+    """Every expression of the dashboard and the rules, with its name."""
     dashboard = json.loads((MONITORING / "dashboard.json").read_text())
     found = [(panel["title"], target["expr"]) for panel in dashboard["panels"] for target in panel.get("targets", [])]
     found += [("annotation", one["expr"]) for one in dashboard["annotations"]["list"]]
     for rule in re.split(r"\n      - alert: ", (MONITORING / "rules.yml").read_text())[1:]:
         name, _, rest = rule.partition("\n")
         expr = re.search(r"expr: (?:\|\n((?: {10}.*\n)+)|(.*)\n)", rest)
-        # Without its threshold, so that there is something to see.
+        # The expression as written, threshold included.
         found.append((name, (expr[1] or expr[2]).strip()))
     return found
 
@@ -356,7 +362,7 @@ def prometheus(watched, tmp_path):
         process.wait(20)
 
 
-def test_a_real_prometheus_reads_it_and_each_expression_of_the_dashboard_means_something(prometheus, watched, user):
+def test_prometheus_scrapes_it_and_each_expression_of_the_dashboard_has_a_result(prometheus, watched, user):
     user.create()
     for _ in range(60):
         user.create()
@@ -389,7 +395,7 @@ def status(*arguments: str, **settings: str) -> subprocess.CompletedProcess:
     return subprocess.run([stack.PROGRAM, "status", *arguments], env={**kept, **settings}, text=True, capture_output=True, timeout=20)
 
 
-def test_status_shows_a_person_the_same_by_address_and_by_file(watched, user):
+def test_status_shows_the_same_by_address_and_by_file(watched, user):
     user.create()
     count = f"{int(watched.numbers().sum('todo_requests_total', route='create', status='201')):,}"
     for settings in ({"TODO_METRICS_LISTEN": watched.address}, {"TODO_METRICS_FILE": stack.SETTINGS["TODO_METRICS_FILE"]}):
@@ -403,7 +409,7 @@ def test_status_shows_a_person_the_same_by_address_and_by_file(watched, user):
     assert "connections wait to be accepted" in status("--address", watched.address).stdout
 
 
-def test_status_goes_on_when_asked_to(watched, user):
+def test_status_watch_repeats(watched, user):
     user.create()
     command = [stack.PROGRAM, "status", "--watch", "--every", "1", "--address", watched.address]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -425,7 +431,7 @@ def test_status_goes_on_when_asked_to(watched, user):
     ({"TODO_METRICS_FILE": "/nowhere/metrics"}, "no worker has left numbers in /nowhere/metrics"), ({"TODO_METRICS_FILE": "/etc/hostname"}, "no worker has left numbers"),
     ({"TODO_METRICS_LISTEN": "192.0.2.1:1"}, "address of this machine"),
 ])
-def test_status_says_plainly_when_nothing_runs(settings, words):
+def test_status_reports_that_nothing_runs(settings, words):
     done = status(**settings)
     assert done.returncode == 1 and words in done.stderr and not done.stdout
     assert done.stderr.count("\n") == 1
@@ -443,7 +449,7 @@ def test_each_line_is_one_object(watched, user):
 def test_a_slow_request_is_logged_with_its_phases(watched, user):
     user.create()
     lock = "begin; lock table todo.tasks in access exclusive mode; select pg_sleep(0.8); commit"
-    with subprocess.Popen(["bash", "-c", f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; settle; psql_as_superuser -d todo -c "{lock}"'], stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(["bash", "-c", f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; resolve_paths; psql_as_superuser -d todo -c "{lock}"'], stdout=subprocess.DEVNULL) as process:
         time.sleep(0.3)
         answer = user.call("GET", 1).expect(200)
         process.wait()
@@ -456,7 +462,7 @@ def test_a_slow_request_is_logged_with_its_phases(watched, user):
     assert list(parts) == ["queue", "verify", "database"] and float(parts["database"]) == pytest.approx(line["database_ms"], abs=0.01)
 
 
-def test_a_request_that_is_slow_only_because_its_answer_is_not_taken_has_its_id_in_the_log(watched, user):
+def test_a_request_that_is_slow_since_its_client_does_not_read_has_its_id_in_the_log(watched, user):
     for _ in range(300):
         user.create("x" * 200, description="x" * 1000)
     with fastcgi.Connection() as connection:
@@ -470,8 +476,8 @@ def test_a_request_that_is_slow_only_because_its_answer_is_not_taken_has_its_id_
 
 
 def test_answers_carry_a_hash_of_the_user_for_nginx_alone(watched, user):
-    """So that its log can tell users apart without their ids; a stranger's answer has none. Nobody without the key can
-    look an address up in it."""
+    """nginx's log distinguishes users without their ids; an answer without a user has no hash. Without the key, the hash
+    of a known address cannot be computed."""
     key = hmac.digest(stack.SECRET.encode(), b"todo-fcgi X-User-Hash", "sha256")
     mark = hmac.digest(key, user.name.encode(), "sha256").hex()[:12].encode()
     with fastcgi.Connection() as connection:
@@ -499,7 +505,7 @@ def test_a_statement_that_is_refused_is_logged_once_with_its_cause_and_nothing_o
     assert "23514" in line["cause"] and "unspeakable" not in json.dumps(watched.log())
 
 
-def test_a_flood_of_failures_is_counted_not_written(watched, user, database):
+def test_the_log_of_a_flood_of_failures_is_limited_and_counted(watched, user, database):
     stack.deploy("postgres_stop")
     before = watched.numbers()
     stack.eventually("nothing is left of the connections", lambda: web.call("GET", "/ready").status == 503)
@@ -523,12 +529,12 @@ def test_postgresql_knows_which_worker_a_session_belongs_to(watched, user):
     def names() -> set[str]:
         return set(stack.deploy("psql_as_superuser -d todo -c \"select distinct application_name from pg_stat_activity where usename = 'todo_runtime'\"").split())
 
-    # Those that were lost in the test before come back in their own time.
+    # Connections lost in an earlier test reconnect after a while.
     stack.eventually("each worker's sessions and no others", lambda: names() == expected)
 
 
 def test_no_log_holds_a_token_a_claim_or_a_text(watched, user, database):
-    """After everything that is logged has happened: slow, refused, failed, forged."""
+    """After requests of every kind that is logged: slow, refused, failed, forged."""
     marker = f"Marker{uuid.uuid4().hex}"
     secret = tokens.mint(tokens.claims(user.name, email=f"{marker}@example.com", name=f"{marker} Person"))
     forged = tokens.mint(tokens.claims(user.name, email=f"{marker}@example.com"), secret="x" * 40)
@@ -550,17 +556,17 @@ def test_no_log_holds_a_token_a_claim_or_a_text(watched, user, database):
     pieces = [marker] + [part for token in (secret, forged, expired) for part in token.split(".")[1:]]
     for path in [*(stack.HOME / "log").iterdir(), stack.HOME / "nginx" / "access.log", stack.HOME / "nginx" / "error.log"]:
         for line in path.read_text(errors="replace").splitlines():
-            # What the test itself told PostgreSQL.
+            # The test's own statements.
             if "add constraint" not in line:
                 assert not any(piece in line for piece in pieces), f"{path.name}: {line}"
 
 
 # ---- readiness ----
 
-def test_readiness_tells_its_reason_and_asks_nobody(watched, user, database):
+def test_readiness_has_its_reason_and_sends_nothing_to_the_database(watched, user, database):
     user.create()
-    # Those that were lost a moment ago come back, and ask for the schema.
-    stack.eventually("all are ready", lambda: watched.numbers().sum("todo_database_connections", state="ready") == 6 * stack.pool_size())
+    # Connections lost a moment ago reconnect, which sends the schema's check.
+    stack.eventually("all are ready", lambda: has_its_connections(watched.numbers()))
 
     def last_statement() -> str:
         return stack.deploy("psql_as_superuser -d todo -c \"select max(state_change) from pg_stat_activity where usename = 'todo_runtime'\"").strip()
@@ -575,11 +581,11 @@ def test_readiness_tells_its_reason_and_asks_nobody(watched, user, database):
     assert answer.detail == "The database cannot be reached." and answer.json()["title"] == "Service Unavailable"
 
 
-def test_readiness_tells_of_a_schema_that_is_not_there(watched, user, database):
+def test_readiness_reports_a_missing_schema(watched, user, database):
     stack.deploy("psql_as_superuser -d todo -c 'alter schema todo rename to elsewhere'")
     try:
         stack.deploy("psql_as_superuser -d todo -c \"select pg_terminate_backend(pid) from pg_stat_activity where usename = 'todo_runtime'\"")
-        # The loss comes first, and is no answer of the database.
+        # The lost connection is reported first, before the database answers.
         stack.eventually("its reason", lambda: (answer := web.call("GET", "/ready")).status == 503 and answer.detail == "The database's schema is not the one that this version needs.")
     finally:
         stack.deploy("psql_as_superuser -d todo -c 'alter schema elsewhere rename to todo'")

@@ -1,4 +1,4 @@
-"""Databases on another host: networks and name servers that fail silently. Takes root, for network namespaces."""
+"""Databases on another host: networks and name servers that fail silently. Needs root, for network namespaces."""
 
 import signal
 import time
@@ -17,7 +17,7 @@ def network():
 
 @pytest.fixture
 def far_database(network) -> str:
-    """The URL of the stack's database at the other end of the cable."""
+    """The URL of the stack's database at the other end of the link."""
     relay = Program("relay.py", "0.0.0.0", DATABASE_SOCKET, prefix=network.at(network.far))
     yield f"postgresql://todo_runtime@{network.FAR}:{relay.line}/todo"
     relay.end()
@@ -30,7 +30,7 @@ def worker(network, far_database):
     worker.end()
 
 
-def test_connections_that_died_silently_are_noticed_while_they_are_used(network, worker, user):
+def test_silently_dead_connections_are_noticed_in_use(network, worker, user):
     user.create()
     read, write = ("GET", f"{user.tasks}/1"), ("POST", user.tasks)
     worker.seconds_to(*read, token=user.token)
@@ -42,7 +42,7 @@ def test_connections_that_died_silently_are_noticed_while_they_are_used(network,
     assert worker.seconds_to(*write, status=201, token=user.token, body=b'{"title":"x"}') < 6 - took
 
 
-def test_connections_that_died_silently_are_noticed_while_they_are_idle(network, worker, user):
+def test_silently_dead_connections_are_noticed_when_idle(network, worker, user):
     user.create()
     worker.seconds_to("GET", f"{user.tasks}/1", token=user.token)
     network.forget_connections(worker.process.pid)
@@ -52,12 +52,12 @@ def test_connections_that_died_silently_are_noticed_while_they_are_idle(network,
 
 
 @pytest.mark.parametrize("down", [3, 13])
-def test_a_network_that_was_away_is_used_again_soon_after_it_is_back(network, worker, user, down):
+def test_a_network_is_used_again_soon_after_an_outage(network, worker, user, down):
     user.create()
     worker.seconds_to("GET", f"{user.tasks}/1", token=user.token)
-    network.set_cable("down")
+    network.set_link("down")
     time.sleep(down)
-    network.set_cable("up")
+    network.set_link("up")
     for method, target, status, body in (("GET", f"{user.tasks}/1", 200, b""), ("POST", user.tasks, 201, b'{"title":"x"}')):
         took = worker.seconds_to(method, target, status=status, token=user.token, body=body)
         print(f"{method} after {took:.1f} s")
@@ -73,7 +73,7 @@ def name_server(network):
 
 @pytest.fixture
 def worker_by_name(network, far_database, name_server, tmp_path):
-    """A worker whose database is given by name, and whose only name server is the test's."""
+    """A worker whose database URL has a host name, and whose only name server is the test's."""
     (tmp_path / "resolv.conf").write_text(f"nameserver {network.FAR}\n")
     mounted = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/resolv.conf; exec "$@"', str(tmp_path / "resolv.conf"))
     worker = Worker(far_database.replace(network.FAR, "db.example"), prefix=(*network.at(network.near), *mounted))
@@ -81,7 +81,7 @@ def worker_by_name(network, far_database, name_server, tmp_path):
     worker.end()
 
 
-def test_a_silent_name_server_holds_up_nothing_but_the_database(worker_by_name, name_server, user):
+def test_a_silent_name_server_delays_only_database_requests(worker_by_name, name_server, user):
     user.create()
     slowest = 0.0
     end = time.monotonic() + 8
@@ -92,11 +92,11 @@ def test_a_silent_name_server_holds_up_nothing_but_the_database(worker_by_name, 
         time.sleep(0.05)
     print(f"the slowest /health took {slowest:.3f} s")
     assert slowest < 0.5
-    # The system asks again after five seconds.
+    # The resolver sends its question again after five seconds.
     name_server.process.send_signal(signal.SIGUSR1)
     worker_by_name.seconds_to("GET", f"{user.tasks}/1", token=user.token)
 
 
-def test_a_silent_name_server_does_not_hold_up_the_end(worker_by_name):
+def test_a_silent_name_server_does_not_delay_the_exit(worker_by_name):
     assert worker_by_name.call("GET", "/health")[0] == 200
     assert worker_by_name.end() < 2

@@ -1,4 +1,4 @@
-"""One user never meets another's tasks."""
+"""A user never sees another user's tasks."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_every_route_refuses_a_request_without_a_token(user, method, suffix, bod
 
 @pytest.mark.parametrize("method, suffix, body", [route for route in ROUTES if "{id}" in route[1]])
 def test_another_users_id_names_no_task_of_mine(user, other, method, suffix, body):
-    """Ids count per owner, so that another's id is mine or nobody's."""
+    """Ids count per owner, so another user's id is an id of mine or unused."""
     theirs = [other.create(f"Theirs {n}") for n in range(3)]
     mine = user.create("Mine")
     user.request(method, user.tasks + suffix.format(id=theirs[2]["id"]), json_body=body).expect(404)

@@ -1,4 +1,4 @@
-"""Paths: one trailing slash, raw segments decoded once, and nothing that could pass for another path."""
+"""Paths: one trailing slash, raw segments decoded once, and no path that could be read as another."""
 
 import pytest
 
@@ -90,13 +90,13 @@ def test_a_path_without_a_route_is_404_for_everyone(user, path):
 
 
 @pytest.mark.parametrize("path", ["//", "//health", "/health//", "/api//tasks", "/api/./tasks", "/api/x/../health", "/./health", "/api/%2e%2e/tasks", "/api/%2E/tasks", "/api/x//tasks", "/api/x/tasks//1"])
-def test_paths_that_could_pass_for_others_are_refused(user, path):
+def test_paths_that_could_be_read_as_other_paths_are_refused(user, path):
     answer = user.request("GET", path.replace("/x/", f"/{user.name}/"))
     assert answer.status in (400, 404), answer
 
 
 @pytest.mark.parametrize("path", ["/%", "/%zz", "/api/%/tasks", "/api/%e/tasks", "/api/%ff/tasks", "/api/%c0%af/tasks", "/api/%ed%a0%80/tasks", "/api/%00/tasks", "/api/x%00/tasks", "/%00"])
-def test_escapes_that_are_none_are_400(path):
+def test_invalid_percent_escapes_are_400(path):
     web.call("GET", path).expect(400)
 
 

@@ -1,4 +1,4 @@
-"""Databases behind something else: a proxy that ends TLS, and what the environment and service files say."""
+"""Databases behind a proxy that terminates TLS, and libpq's settings in the environment and in service files."""
 
 import subprocess
 
@@ -10,7 +10,7 @@ from beside import DATABASE_SOCKET, Program, Worker
 
 @pytest.fixture(scope="module")
 def tls_proxy(tmp_path_factory) -> str:
-    """The port of a relay that ends TLS."""
+    """The port of a relay that terminates TLS."""
     folder = tmp_path_factory.mktemp("tls")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                     "-days", "2", "-subj", "/CN=localhost", "-keyout", folder / "key", "-out", folder / "certificate"],
@@ -21,7 +21,7 @@ def tls_proxy(tmp_path_factory) -> str:
 
 
 def test_answers_in_tls_records_of_any_length_are_read_to_their_end(user, tls_proxy):
-    """What is left of a record in OpenSSL's buffer makes no socket readable; an answer is left there when its end is."""
+    """The rest of a record in OpenSSL's buffer does not make the socket readable, so a worker must read it at once."""
     for n in range(60):
         user.create(f"Task {n}", description="x" * (900 - 3 * n))
     worker = Worker(f"postgresql://todo_runtime@localhost:{tls_proxy}/todo?sslmode=require")

@@ -1,4 +1,4 @@
-"""What nginx sends to a worker once more, and what it never does: seen by workers that are none, which count."""
+"""Which requests nginx repeats, counted by servers in place of the workers."""
 
 import os
 import signal
@@ -14,13 +14,13 @@ import stack
 import web
 
 READS, WRITES = ["GET", "HEAD", "OPTIONS"], ["POST", "PUT", "PATCH", "DELETE"]
-# A DELETE that is sent again says so, and is then answered as the first would have been.
+# A repeated DELETE is marked with TODO_REPEATED, so that a worker answers it like the first.
 MARKED, NEVER = ["DELETE"], ["POST", "PUT", "PATCH"]
 UNKNOWN, NOT_DONE = "whether the change was made is unknown", "The service is not available at the moment"
 
 
 class Workers:
-    """Takes requests on a socket of its own; `behave` says what becomes of the n-th: answer, die or stop."""
+    """Accepts requests on a socket of its own; `behave` chooses for the n-th: answer, die or stop."""
 
     def __init__(self, path: Path):
         self.requests: list[tuple[dict[str, str], bytes]] = []
@@ -56,7 +56,7 @@ class Workers:
             return
 
     def methods(self) -> list[str]:
-        """Of each request, in their order, and whether it was marked as repeated."""
+        """The method of each request in order, with ` again` if it was marked as repeated."""
         return [parameters["REQUEST_METHOD"] + " again" * ("TODO_REPEATED" in parameters) for parameters, _ in self.requests]
 
     def close(self):
@@ -67,7 +67,7 @@ class Workers:
 
 @pytest.fixture(scope="module")
 def nginx():
-    """nginx on a socket of these tests instead of the pool's, and with a deadline of a second."""
+    """nginx with a socket of these tests instead of the pool's, and a read timeout of a second."""
     path = Path(stack.LISTEN_SOCKET).with_name("repeats.sock")
     with stack.nginx_file("upstream.conf", f'server "unix:{path}";\n'), stack.nginx_file("location.d/tests.conf", stack.IMPATIENT):
         yield path
@@ -91,7 +91,7 @@ def send(method: str, connection: web.Connection | None = None) -> web.Answer:
 def test_a_write_that_a_worker_has_read_is_never_sent_again(workers, method, is_kept):
     with web.Connection() as connection:
         if is_kept:
-            # nginx keeps one for each of its processes; the client's connection belongs to one of these.
+            # Each process of nginx keeps its own connections; the client's belongs to one process.
             send("GET", connection).expect(200)
         before = len(workers.requests)
         workers.behave = lambda number: "die"
@@ -106,7 +106,7 @@ def test_a_request_that_changes_nothing_the_second_time_is_sent_once_more_when_i
     assert workers.methods() == [method, f"{method} again"]
 
 
-def test_a_read_is_not_repeated_for_ever(workers):
+def test_a_read_is_repeated_once_only(workers):
     workers.behave = lambda number: "die"
     assert send("GET").expect(502).detail == NOT_DONE
     assert len(workers.requests) == 2
@@ -135,13 +135,13 @@ def test_a_delete_that_nobody_answers_is_unknown(workers, behaviour, status):
 
 
 @pytest.mark.parametrize("method", READS[:1] + WRITES)
-def test_what_found_no_pool_was_not_done(nginx, method):
+def test_a_request_without_a_pool_is_answered_as_not_done(nginx, method):
     assert send(method).expect(502).detail == NOT_DONE
 
 
 @pytest.mark.parametrize("method", WRITES)
 def test_a_write_that_never_left_nginx_is_sent_once_more(workers, method):
-    """nginx takes a kept connection that its worker has closed, and learns so when it sends."""
+    """nginx uses a kept connection that its worker has closed, and notices when it sends."""
     master = int((stack.HOME / "nginx/nginx.pid").read_text())
     processes = [int(pid) for pid in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
     with web.Connection() as connection:
@@ -149,7 +149,7 @@ def test_a_write_that_never_left_nginx_is_sent_once_more(workers, method):
         for pid in processes:
             os.kill(pid, signal.SIGSTOP)
         try:
-            # The client's request is the first that nginx sees when it goes on, the closed connection the second.
+            # When nginx continues, it handles the client's request first and the closed connection second.
             connection.send(web.request(method, "/api/u/tasks/1", json_body={"title": "x"}))
             time.sleep(0.05)
             for kept in workers.connections:

@@ -1,4 +1,4 @@
-"""The workers' socket itself: kept connections, broken ones, and bytes that are no FastCGI."""
+"""The workers' socket: kept connections, broken ones, and bytes that are not FastCGI."""
 
 import os
 import re
@@ -49,7 +49,7 @@ def test_2000_idle_kept_connections_and_the_service_answers_at_once(user):
             user.call("GET").expect(200)
             times.append(time.monotonic() - start)
         assert sorted(times)[25] < 0.05 and max(times) < 1
-        # They are still there, and still served.
+        # They are still open and served.
         for connection in idle[::97]:
             assert connection.call("GET", user.tasks, token=user.token)[0] == 200
     finally:
@@ -58,7 +58,7 @@ def test_2000_idle_kept_connections_and_the_service_answers_at_once(user):
     stack.wait_for_pool()
 
 
-def test_2000_connections_that_say_nothing_hold_nobody_up(user):
+def test_2000_silent_connections_delay_no_request(user):
     idle = [Connection() for _ in range(2000)]
     try:
         start = time.monotonic()
@@ -74,7 +74,7 @@ GARBAGE = {
     "HTTP": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "nulls": b"\0" * 64, "another version": b"\x02\x01\x00\x01\x00\x08\x00\x00" + b"\0" * 8,
     "an unknown role": record(BEGIN, struct.pack(">HB5x", 7, 1)), "half a head": b"\x01\x01\x00", "a begin without an end": record(BEGIN, struct.pack(">HB5x", 1, 1)),
     "half the parameters": record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(PARAMS, parameters("GET", "/"))[:-10],
-    "a length that lies": record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(PARAMS, b"\xff\xff\xff\xff\xff\xff\xff\xffx") + record(PARAMS) + record(STDIN),
+    "a wrong length": record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(PARAMS, b"\xff\xff\xff\xff\xff\xff\xff\xffx") + record(PARAMS) + record(STDIN),
     "a value longer than its record": record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(PARAMS, b"\x05\x80\x00\xff\xffNAME") + record(PARAMS) + record(STDIN),
     "an unknown record": record(99, b"x" * 10), "no parameters": record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(PARAMS) + record(STDIN),
     "stdin first": record(STDIN, b"x") + record(STDIN), "an abort": record(BEGIN, struct.pack(">HB5x", 1, 1)) + record(ABORT), "two begins": record(BEGIN, struct.pack(">HB5x", 1, 1)) * 2,
@@ -83,7 +83,7 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("data", GARBAGE.values(), ids=GARBAGE.keys())
-def test_bytes_that_are_no_request_harm_nobody(user, data):
+def test_bytes_that_are_no_request_affect_no_other_request(user, data):
     before = set(stack.workers())
     for _ in range(10):
         with Connection(timeout=0.02) as connection:
@@ -97,7 +97,7 @@ def test_bytes_that_are_no_request_harm_nobody(user, data):
 
 
 @pytest.mark.parametrize("method, suffix, body", [("GET", "", b""), ("POST", "", b'{"title":"x"}'), ("PATCH", "/1/complete", b""), ("PUT", "/1", b'{"title":"y"}')])
-def test_connections_that_close_while_their_statement_is_under_way_harm_nobody(user, method, suffix, body):
+def test_connections_that_close_while_their_statement_runs_affect_no_other_request(user, method, suffix, body):
     user.create()
     before = set(stack.workers())
     for _ in range(300):
@@ -108,7 +108,7 @@ def test_connections_that_close_while_their_statement_is_under_way_harm_nobody(u
     assert set(stack.workers()) == before
 
 
-def test_connections_that_close_anywhere_within_a_request_harm_nobody(user):
+def test_connections_that_close_anywhere_within_a_request_affect_no_other_request(user):
     user.create()
     before = set(stack.workers())
     data = request("POST", user.tasks, token=user.token, body=b'{"title":"cut"}')
@@ -129,8 +129,8 @@ def test_a_request_in_pieces_is_one_request(user):
         assert connection.read()[0] == 201
 
 
-def test_peers_that_send_their_requests_in_pieces_hold_up_nobody(user):
-    """Twenty bytes and then a long pause, on more connections than there are workers."""
+def test_requests_in_pieces_delay_no_other_request(user):
+    """Twenty bytes and then a long pause, on more connections than workers."""
     user.create()
     data = request("GET", user.tasks, token=user.token)
     peers = [Connection() for _ in range(8)]
@@ -176,12 +176,12 @@ def test_a_delete_that_nginx_sends_once_more_finds_what_was_just_deleted_and_a_c
 
 
 def queue_milliseconds(answer: bytes) -> float:
-    """What an answer says of the time from nginx to the worker."""
+    """The time from nginx to the worker in an answer's `Server-Timing`."""
     return float(re.search(rb"Server-Timing: queue;dur=([0-9.]+)", answer)[1])
 
 
 def test_the_clock_of_nginx_may_be_wrong_and_time_in_a_real_queue_counts(user):
-    """On another host it may be seconds behind or ahead; what a stopped worker left waiting has waited."""
+    """Another host's clock may differ by seconds; requests that a stopped worker left in the queue have waited."""
     user.create()
     target = f"{user.tasks}/1"
     with stack.own_worker("clock", TODO_REQUEST_TIMEOUT="2", TODO_SERVER_TIMING="on") as (path, pid), Connection(path) as connection:

@@ -1,4 +1,4 @@
-"""The six endpoints as the contract's first table has them."""
+"""The six endpoints, as in the README's table."""
 
 import re
 from datetime import datetime, timezone
@@ -165,5 +165,5 @@ def test_patch_toggles_a_title_and_a_description_never(user):
     ("GET", "7", None), ("PUT", "7", {"title": "x"}), ("PUT", "7", {}), ("DELETE", "7", None),
     ("PATCH", "7/complete", None), ("PATCH", "7/complete", {"completed": True}),
 ])
-def test_a_task_that_is_not_there_is_404(user, method, suffix, body):
+def test_a_missing_task_is_404(user, method, suffix, body):
     assert user.call(method, suffix, json_body=body).expect(404).detail == "Task not found"

@@ -1,4 +1,4 @@
-"""Many at once: nothing is lost, nothing is done twice."""
+"""Concurrent requests: none is lost, none is done twice."""
 
 import threading
 
@@ -24,7 +24,7 @@ def test_101_toggles_of_one_task_at_once_all_count(user):
     states = [answer.json()["completed"] for answer in answers]
     assert (states.count(True), states.count(False)) == (51, 50)
     assert user.read(id)["completed"] is True
-    # Each toggle has a moment of its own.
+    # Each toggle has a time of its own.
     assert len({answer.json()["updated_at"] for answer in answers}) == 101
 
 
@@ -45,14 +45,14 @@ def test_changes_of_different_keys_at_once_do_not_undo_each_other(user):
 
 
 def test_a_task_can_be_read_as_soon_as_it_is_answered(user):
-    """On another connection, and so in whichever worker."""
+    """On another connection, which any worker may serve."""
     for _ in range(50):
         task = user.create()
         assert web.call("GET", f"{user.tasks}/{task['id']}", token=user.token).expect(200).json() == task
 
 
-def test_bad_requests_among_good_ones_harm_only_themselves(user):
-    """They may share a batch with their neighbours."""
+def test_bad_requests_do_not_affect_good_ones_beside_them(user):
+    """They may share a batch with good ones."""
     user.create()
     good = web.request("POST", user.tasks, token=user.token, json_body={"title": "good"})
     bad = [
@@ -65,7 +65,7 @@ def test_bad_requests_among_good_ones_harm_only_themselves(user):
     assert len(user.list()) == 31
 
 
-def test_users_at_once_keep_to_themselves(make_user):
+def test_concurrent_users_see_only_their_own_tasks(make_user):
     """Writes of many users, which the workers commit in groups, from several threads at once."""
     users = [make_user() for _ in range(20)]
     failures: list[object] = []

@@ -1,4 +1,4 @@
-"""Who is let in: tokens of an independent signer, and every token that is none."""
+"""Tokens of an independent signer, and invalid tokens of every kind."""
 
 import json
 import time
@@ -44,7 +44,7 @@ def test_a_token_in_the_query_does_not_count(user):
 def test_an_expired_token_is_401_token_expired(user, ago):
     token = mint({"sub": user.name, "exp": int(time.time() - ago)})
     if ago < 60:
-        # Clocks differ: within the leeway either answer is right.
+        # Within the leeway both answers are right.
         assert ask(user, token).status in (200, 401)
         return
     answer = ask(user, token).expect(401)
@@ -52,8 +52,8 @@ def test_an_expired_token_is_401_token_expired(user, ago):
     assert answer.header("WWW-Authenticate") == 'Bearer error="invalid_token"'
 
 
-def test_a_token_that_was_good_expires_though_it_was_seen(user):
-    """The cache of verified tokens looks at the clock on each hit."""
+def test_a_cached_token_expires(user):
+    """The cache of verified tokens checks the expiry on each hit."""
     token = mint({"sub": user.name, "exp": int(time.time()) + 1})
     ask(user, token).expect(200)
     stack.eventually("the token expires", lambda: ask(user, token).status == 401, seconds=10, pause=0.5)
@@ -69,7 +69,7 @@ def test_a_token_of_the_future_is_invalid(user, claim):
     {"nbf": 0}, {"iat": 0}, {"exp": 2**53 - 1}, {"exp": 2_000_000_000.5}, {"iss": "http://localhost:3000", "aud": "http://localhost:3000"}, {"aud": ["a", "b"]},
     {"email": "ada@example.com", "name": "Ada", "image": None, "user": {"nested": [1, {"x": None}]}}, {"jti": "x" * 500}, {"sid": "😀"},
 ], ids=str)
-def test_what_else_a_token_says_does_not_matter(user, extra):
+def test_other_claims_do_not_matter(user, extra):
     ask(user, mint({**claims(user.name), **extra})).expect(200)
 
 
@@ -95,12 +95,12 @@ def test_the_token_does_not_choose_its_algorithm(user, algorithm):
 @pytest.mark.parametrize("algorithm, key", [
     ("RS256", rsa.generate_private_key(65537, 2048)), ("ES256", ec.generate_private_key(ec.SECP256R1())), ("EdDSA", ed25519.Ed25519PrivateKey.generate()),
 ], ids=["RS256", "ES256", "EdDSA"])
-def test_a_key_that_nobody_configured_signs_nothing(user, algorithm, key):
+def test_a_token_of_an_unconfigured_key_is_refused(user, algorithm, key):
     expect_invalid(ask(user, jwt.encode(claims(user.name), key, algorithm=algorithm)))
 
 
 def bad_tokens() -> dict[str, object]:
-    """Names of tokens and what makes them of a user's name."""
+    """Kinds of invalid tokens, each with a function of the user's name."""
     def parts(name):
         return token_of(name).split(".")
 
@@ -146,15 +146,15 @@ def bad_tokens() -> dict[str, object]:
 
 
 def other_last_letter(token: str) -> str:
-    """The same signature bytes, spelt with a bit that base64url leaves unused."""
+    """The same signature bytes, with a bit set that base64url leaves unused."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     return token[:-1] + alphabet[alphabet.index(token[-1]) | 1 if alphabet.index(token[-1]) % 4 == 0 else 1]
 
 
 @pytest.mark.parametrize("make", bad_tokens().values(), ids=bad_tokens().keys())
-def test_a_token_that_is_none_is_401_invalid_token(user, make):
+def test_an_invalid_token_is_401_invalid_token(user, make):
     expect_invalid(ask(user, make(user.name)))
-    # Once more: a refusal is not remembered as anything else.
+    # Once more: a refusal must not be cached as a success.
     expect_invalid(ask(user, make(user.name)))
 
 

@@ -1,4 +1,4 @@
-"""What a body may hold, and what it may be."""
+"""Request bodies: members, values, types and syntax."""
 
 import json
 
@@ -51,7 +51,7 @@ BAD_TITLES = {
 
 @pytest.mark.parametrize("title", BAD_TITLES.values(), ids=BAD_TITLES.keys())
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_a_title_that_is_none_is_422(user, method, title):
+def test_an_invalid_title_is_422(user, method, title):
     task = user.create()
     answer = user.call(method, "" if method == "POST" else task["id"], json_body={"title": title}).expect(422)
     assert answer.json()["errors"][0]["loc"] == ["body", "title"]
@@ -76,7 +76,7 @@ def test_a_description_is_stored_as_sent(user, method, description):
 
 @pytest.mark.parametrize("description", ["x" * 1001, "😀" * 1001, "a\u0000", 5, False, [], {}], ids=lambda d: repr(d)[:12])
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_a_description_that_is_none_is_422(user, method, description):
+def test_an_invalid_description_is_422(user, method, description):
     id = user.create()["id"]
     body = {"title": "x", "description": description}
     answer = user.call("POST", json_body=body) if method == "POST" else user.call("PUT", id, json_body=body)
@@ -85,14 +85,14 @@ def test_a_description_that_is_none_is_422(user, method, description):
 
 @pytest.mark.parametrize("completed", ["true", 1, 0, [], {}], ids=repr)
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-def test_a_state_that_is_none_is_422(user, method, completed):
+def test_an_invalid_state_is_422(user, method, completed):
     id = user.create()["id"]
     body = {"title": "x", "completed": completed}
     answer = user.call("POST", json_body=body) if method == "POST" else user.call("PUT", id, json_body=body)
     assert answer.expect(422).json()["errors"][0]["loc"] == ["body", "completed"]
 
 
-def test_all_that_is_wrong_is_said_at_once(user):
+def test_all_invalid_members_are_reported_at_once(user):
     answer = user.call("POST", json_body={"title": "", "description": 5, "completed": "no"}).expect(422)
     assert {tuple(error["loc"]) for error in answer.json()["errors"]} == {
         ("body", "title"), ("body", "description"), ("body", "completed")}

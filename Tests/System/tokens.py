@@ -1,4 +1,4 @@
-"""Tokens from a signer that shares nothing with the service: PyJWT, and parts put together by hand."""
+"""Tokens of an independent signer, PyJWT, and hand-made ones."""
 
 import base64
 import hashlib
@@ -29,7 +29,7 @@ def encoded(data: bytes) -> str:
 
 
 def signed(header: bytes, payload: bytes, secret: str = stack.SECRET) -> str:
-    """A token of any bytes, with a right HS256 signature."""
+    """A token of any bytes, with a valid HS256 signature."""
     body = f"{encoded(header)}.{encoded(payload)}"
     return f"{body}.{encoded(hmac.new(secret.encode(), body.encode(), hashlib.sha256).digest())}"
 

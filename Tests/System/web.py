@@ -1,5 +1,5 @@
-"""HTTP as clients speak it: kept connections, many at once, and bytes that are no HTTP. Every answer is checked for
-what holds of all answers, so that no test needs to."""
+"""An HTTP client: kept connections, many at once, and bytes that are not HTTP. It checks the rules for all answers on
+each of them."""
 
 import gzip
 import json
@@ -24,9 +24,9 @@ class Answer:
         return [value for key, value in self.headers if key.lower() == name.lower()]
 
     def header(self, name: str) -> str | None:
-        """A header that may stand once at most."""
+        """A header that may occur once at most."""
         values = self.all(name)
-        assert len(values) <= 1, f"{name} stands twice: {values}"
+        assert len(values) <= 1, f"{name} occurs twice: {values}"
         return values[0] if values else None
 
     def json(self):
@@ -78,7 +78,7 @@ class Connection:
         return b"".join(parts)
 
     def _rest(self) -> bytes:
-        """What comes until the other side closes, which is how an answer without a length ends."""
+        """The bytes until the server closes the connection: an answer without a length."""
         parts, self.buffer = [self.buffer], b""
         while data := self.socket.recv(1 << 18):
             parts.append(data)
@@ -91,12 +91,12 @@ class Connection:
         return head
 
     def wait_for(self, count: int):
-        """Receives until so many bytes are there for `read`."""
+        """Receives until so many bytes are buffered for `read`."""
         while len(self.buffer) < count:
             self._more()
 
     def read(self, is_head: bool = False) -> Answer:
-        """Reads one answer, and checks what is true of every answer."""
+        """Reads one answer, and checks the rules for every answer."""
         head = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
         status = int(head[0].split(" ")[1])
         if status == 100:
@@ -122,7 +122,7 @@ class Connection:
         return self.read(is_head=method == "HEAD")
 
     def is_closed(self) -> bool:
-        """Whether the other side has closed, after what it had to say."""
+        """Whether the server has closed the connection, after any last bytes."""
         try:
             return self.socket.recv(1) == b""
         except TimeoutError:
@@ -163,7 +163,7 @@ def call(method: str, path: str, **how) -> Answer:
 
 
 def raw(data: bytes, timeout: float = 20) -> Answer:
-    """The answer to bytes that may be no HTTP at all."""
+    """The answer to bytes that may not be HTTP."""
     with Connection(timeout) as connection:
         return connection.send(data).read()
 
@@ -210,7 +210,7 @@ def check_every_answer(answer: Answer, is_head: bool = False):
 
 
 def check_problem(answer: Answer, problem: dict, request_id: str):
-    """The one shape of every error."""
+    """Checks the shape of an error."""
     assert isinstance(problem, dict)
     assert problem["status"] == answer.status
     assert isinstance(problem["type"], str) and problem["type"]

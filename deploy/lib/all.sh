@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Brings in the parts, in the order of their needs.
+# Sources the parts, in the order of their dependencies.
 # shellcheck source=deploy/lib/base.sh
 . "${BASH_SOURCE[0]%/*}/base.sh"
 # shellcheck source=deploy/lib/home.sh
@@ -12,7 +12,7 @@
 . "${BASH_SOURCE[0]%/*}/postgres.sh"
 # shellcheck source=deploy/lib/pool.sh
 . "${BASH_SOURCE[0]%/*}/pool.sh"
-# shellcheck source=deploy/lib/front.sh
-. "${BASH_SOURCE[0]%/*}/front.sh"
+# shellcheck source=deploy/lib/nginx.sh
+. "${BASH_SOURCE[0]%/*}/nginx.sh"
 # shellcheck source=deploy/lib/demo.sh
 . "${BASH_SOURCE[0]%/*}/demo.sh"

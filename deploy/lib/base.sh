@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# What every script here needs: how to speak, where things lie, who runs them, and which processes are ours.
+# Shared by all scripts here: output, paths, the service's user, and processes of this copy.
 
 set -euo pipefail
 export LC_ALL=C.UTF-8
-# nginx stands in sbin, which a user's path often lacks.
+# nginx is in sbin, which a user's PATH often lacks.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -18,7 +18,7 @@ die() {
     [ $# -eq 0 ] || printf '       %s\n' "$@" >&2
     exit 1
 }
-# A command that nobody foresaw to fail is named, with its place.
+# A command that fails unexpectedly is printed, with its file and line.
 set -E
 trap '((BASH_SUBSHELL)) || die "\`$BASH_COMMAND\` failed (${BASH_SOURCE[0]##*/}, line $LINENO)"' ERR
 
@@ -38,45 +38,46 @@ home_link=${home_link%/}
 
 hash_of() { printf %s "$1" | sha256sum | cut -c1-12; }
 
-# Everything below is decided once the home is there; see home.sh.
+# Set by resolve_paths, once the home exists; see home.sh.
 home='' sockets='' listen_socket='' metrics_file='' metrics_listen=''
-settle() {
+resolve_paths() {
     home=$(realpath "$home_link")
-    # An address of a unix socket holds 107 bytes; PostgreSQL's name is the longer of ours.
+    # The path of a unix socket has at most 107 bytes; PostgreSQL's is the longest here.
     sockets=$home/run
     [ "$(printf %s "$sockets/.s.PGSQL.5432" | wc -c)" -le 107 ] || sockets=/tmp/todo-fcgi-$(hash_of "$home")
     listen_socket=$sockets/tasks.sock
     metrics_file=$home/run/metrics
-    # One that another copy's env file brought along is not meant.
+    # Ignores the value that another copy's env file has set.
     metrics_listen=${TODO_METRICS_LISTEN:-}
     case $metrics_listen in '' | unix:*/metrics.sock) metrics_listen=unix:$sockets/metrics.sock ;; esac
 }
 
-# ---- who runs it: PostgreSQL refuses root, so root's copy belongs to the user `postgres` altogether ----
+# ---- the service's user: PostgreSQL refuses to run as root, so root's copy belongs to the user `postgres` ----
 
 if [ "$(id -u)" = 0 ]; then service=postgres; else service=$(id -un); fi
 as_service() {
     local drop=()
     [ "$(id -u)" != 0 ] || drop=(setpriv "--reuid=$service" "--regid=$service" --init-groups env "HOME=$home")
-    # Root's working folder may be one that the user cannot enter.
+    # The user may not be able to enter root's working directory.
     (cd "$home" && exec "${drop[@]}" "$@")
 }
 
 # ---- processes ----
 
-# ours PID TEXT: the process runs, and its command line holds TEXT, a path of this copy. A number alone may be anyone's.
-ours() {
+# is_ours PID TEXT: whether the process runs and its command line has TEXT, a path of this copy: the kernel reuses pids.
+is_ours() {
     [[ ${1:-} =~ ^[0-9]+$ ]] && tr '\0' ' ' <"/proc/$1/cmdline" | grep -qF -- "$2"
 } 2>/dev/null
 
 read_pid() { head -n 1 "$1" 2>/dev/null || true; }
 
-# stop_process PID TEXT SIGNAL SECONDS: asks a process of ours to end, and ends it when it has not after that time.
+# stop_process PID TEXT SIGNAL SECONDS: sends the signal to a process of this copy, and SIGKILL if it has not ended in
+# time.
 stop_process() {
     local until=$((SECONDS + $4))
-    ours "$1" "$2" || return 0
+    is_ours "$1" "$2" || return 0
     kill -s "$3" "$1"
-    while ours "$1" "$2"; do
+    while is_ours "$1" "$2"; do
         if ((SECONDS >= until)); then
             say "process $1 did not end within $4 s and is killed"
             kill -s KILL "$1" 2>/dev/null || true

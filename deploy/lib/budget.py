@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""Counts what each operation of the request path costs and compares it with the committed budget.
+"""Counts the instructions and allocations of each operation of the request path and compares them with the budget.
 
 The program hot-path (Tests/HotPath) runs under callgrind, whose counts are the same on every run and on every machine
-of one architecture: they depend on the compiler and on the libraries' versions only, for which there is some room.
-Allocations are calls of malloc and its kin, and have none.
+of one architecture. They depend only on the versions of the compiler and the libraries: instructions may exceed the
+budget by a few per cent. Allocations are calls of malloc and similar functions, and may not exceed it.
 """
 
 import argparse
@@ -16,12 +16,12 @@ from collections import Counter
 from pathlib import Path
 
 BUDGETS = Path(__file__).resolve().parents[2] / "Tests/HotPath/budgets.json"
-# By so much may instructions exceed the budget before it is a failure.
-ROOM = 0.03
+# Instructions may exceed the budget by this share.
+TOLERANCE = 0.03
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"}
 
-# Nothing of the machine or of the caller reaches the program. Valgrind's processor has what the real one has, so glibc
-# and OpenSSL are told not to look for its faster ways: the oldest x86-64 takes the same path as the newest.
+# The program's result must not depend on the machine or the caller's environment. Valgrind emulates the real
+# processor's features, so glibc and OpenSSL must not use the newer ones: every x86-64 processor runs the same code.
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LC_ALL": "C.UTF-8",
@@ -33,7 +33,7 @@ ENVIRONMENT = {
 
 
 class Profile:
-    """What callgrind counted between two marks: instructions by function, and calls of allocators."""
+    """callgrind's counts between two marks: instructions by function, and calls of allocators."""
 
     def __init__(self, path: Path):
         self.own, self.inclusive, self.allocations, self.total = Counter(), Counter(), 0, 0
@@ -82,7 +82,7 @@ def measure(program: Path) -> dict[str, Operation]:
         done = subprocess.run(command, env=ENVIRONMENT, cwd=folder, text=True, capture_output=True)
         if done.returncode:
             sys.exit(f"{' '.join(command)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
-        # What comes before a mark stands in the file of its number: preparation, n times, 2 n times.
+        # The file of each number has the counts before that mark: preparation, n times, 2 n times.
         operations = {}
         for at, line in enumerate(done.stdout.splitlines()):
             times, _, name = line.partition(" ")
@@ -92,7 +92,7 @@ def measure(program: Path) -> dict[str, Operation]:
 
 
 def compare(measured: dict[str, Operation], budget: dict[str, dict]) -> list[str]:
-    """Prints both numbers for every operation, and returns what is wrong."""
+    """Prints both numbers for every operation, and returns those over the budget."""
     wrong = []
     print(f"{'operation':34} {'instructions':>12} {'budget':>9} {'':>7}  {'allocations':>11} {'budget':>6}")
     for name in [*measured, *(n for n in budget if n not in measured)]:
@@ -102,13 +102,13 @@ def compare(measured: dict[str, Operation], budget: dict[str, dict]) -> list[str
         now, then = measured[name], budget[name]
         change = now.instructions / then["instructions"] - 1
         words = []
-        if change > ROOM:
+        if change > TOLERANCE:
             words.append(f"{now.instructions} instructions, the budget is {then['instructions']} ({change:+.1%})")
         if now.allocations > then["allocations"]:
             words.append(f"{now.allocations:g} allocations, the budget is {then['allocations']:g}")
         wrong += [f"{name}: {word}" for word in words]
         print(f"{name:34} {now.instructions:12,} {then['instructions']:9,} {change:+7.1%}  {now.allocations:11g} {then['allocations']:6g}"
-              + ("  TOO MUCH" if words else "  could be lowered" if change < -ROOM else ""))
+              + ("  TOO MUCH" if words else "  could be lowered" if change < -TOLERANCE else ""))
     return wrong
 
 
@@ -122,10 +122,10 @@ def demangled(names: list[str]) -> list[str]:
 
 
 def show(name: str, operation: Operation, most: int):
-    """Where an operation's instructions go."""
+    """Prints the functions that take an operation's instructions."""
     print(f"\n{name}: {operation.instructions:,} instructions, {operation.allocations:g} allocations")
     for title, counts in (("own", operation.own), ("inclusive", operation.inclusive)):
-        # What everything runs in says nothing.
+        # Leaves out the functions that contain everything.
         top = sorted(((n, f) for f, n in counts.items() if 1 <= n < 0.99 * operation.instructions), reverse=True)[:most]
         for (count, _), text in zip(top, demangled([f for _, f in top])):
             print(f"  {title:9} {count:9,.0f} {count / operation.instructions:6.1%}  {text[:140]}")
@@ -134,14 +134,14 @@ def show(name: str, operation: Operation, most: int):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program", type=Path, help="the built hot-path, release mode")
-    parser.add_argument("--update", action="store_true", help="write what was measured as the budget")
-    parser.add_argument("--profile", metavar="TEXT", help="show where the instructions of operations with this in their name go")
-    parser.add_argument("--most", type=int, default=25, help="how many functions a profile shows")
+    parser.add_argument("--update", action="store_true", help="write the measured counts as the budget")
+    parser.add_argument("--profile", metavar="TEXT", help="show the functions that take the instructions of operations with this in their name")
+    parser.add_argument("--most", type=int, default=25, help="number of functions in a profile")
     arguments = parser.parse_args()
 
     measured = measure(arguments.program.resolve())
     if not measured:
-        sys.exit("the program named no operation")
+        sys.exit("the program printed no operation")
     if arguments.profile is not None:
         for name, operation in measured.items():
             if arguments.profile in name:
@@ -153,7 +153,7 @@ def main():
         budgets[machine] = {name: {"instructions": o.instructions, "allocations": o.allocations} for name, o in measured.items()}
         BUDGETS.write_text(json.dumps(budgets, indent=2) + "\n")
     if machine not in budgets:
-        sys.exit(f"there is no budget for {machine} in {BUDGETS}: look at the figures, then --update")
+        sys.exit(f"there is no budget for {machine} in {BUDGETS}: check the figures, then --update")
     wrong = compare(measured, budgets[machine])
     if wrong:
         print("\nMore than the budget (a few per cent are allowed). If it is worth it: deploy/lib/budget.py PROGRAM --update")

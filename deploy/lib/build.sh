@@ -1,9 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# The release build, and where the toolchain may hide.
+# Finds the Swift toolchain and makes the release build.
 
 toolchain_find() {
     local folder
-    # sudo and services shorten the path; these are where swiftly, the tarball and the packages put it.
+    # sudo and services shorten PATH; swiftly, the tarball and the packages install into these folders.
     for folder in /opt/swift/usr/bin /usr/local/swift/usr/bin /usr/share/swift/usr/bin "${HOME:-/root}/.local/share/swiftly/bin"; do
         if command -v swift >/dev/null; then break; fi
         [ ! -x "$folder/swift" ] || PATH=$folder:$PATH
@@ -18,28 +18,29 @@ toolchain_find() {
         "https://www.swift.org/install/linux/"
 }
 
-# room FOLDER MEGABYTES WHAT: says so before a disk is full, not after.
-room() {
+# require_space FOLDER MEGABYTES WHAT: fails before the work starts, not when the disk is full.
+require_space() {
     local free folder=$1
     while [ ! -e "$folder" ]; do folder=$(dirname "$folder"); done
     free=$(df --output=avail -m "$folder" | tail -n 1)
-    ((free >= $2)) || die "not enough room for $3: $free MB free on the disk of $folder, $2 MB needed"
+    ((free >= $2)) || die "not enough disk space for $3: $free MB free on the disk of $folder, $2 MB needed"
 }
 
 build_release() {
-    # A copy made elsewhere (an image, another build) may be given instead.
+    # Uses a program built elsewhere (an image, another build).
     if [ -n "${TODO_BINARY:-}" ]; then
-        [ -x "$TODO_BINARY" ] || die "TODO_BINARY is no program: $TODO_BINARY"
+        [ -x "$TODO_BINARY" ] || die "TODO_BINARY is not executable: $TODO_BINARY"
         install -m 755 "$TODO_BINARY" "$home/bin/todo-fcgi"
         return 0
     fi
     step "Building in release mode (the first time takes a few minutes)"
     local folder=$checkout/.build
     [ -e "$folder" ] || folder=$checkout
-    [ -w "$folder" ] || die "no right to write to $folder" "Run as the owner of the checkout."
-    [ -d "$checkout/.build/release" ] || room "$checkout" 1500 "the build"
-    # Colours would be another flag of the compiler, and with or without a terminal everything would be built anew.
-    swift build --package-path "$checkout" -c release --static-swift-stdlib --no-color-diagnostics --product todo-fcgi || die "the build failed; the lines above say why"
-    # The service's user may not be able to enter the checkout, and a build must not change what runs.
+    [ -w "$folder" ] || die "no permission to write to $folder" "Run as the owner of the checkout."
+    [ -d "$checkout/.build/release" ] || require_space "$checkout" 1500 "the build"
+    # With colours the compiler's flags would differ with and without a terminal, and everything would be rebuilt.
+    swift build --package-path "$checkout" -c release --static-swift-stdlib --no-color-diagnostics --product todo-fcgi ||
+        die "the build failed; see the lines above"
+    # The service's user may not be able to enter the checkout, and a build must not change the running program.
     install -m 755 "$checkout/.build/release/todo-fcgi" "$home/bin/todo-fcgi"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# What deploy/test and deploy/bench add: packages of the tests, copies that leave nothing, and the sum over all kinds of tests.
+# For deploy/test and deploy/bench: the tests' packages, temporary copies, and the sum over all kinds of tests.
 
 need_to_test() {
     local module
@@ -12,7 +12,7 @@ need_to_test() {
     need valgrind /usr/bin/valgrind
     need iproute2 /usr/bin/ip /usr/sbin/ip /bin/ip /sbin/ip
     need openssl /usr/bin/openssl
-    # For systemd-analyze; a bare system has other means to start.
+    # For systemd-analyze; containers may lack it.
     need systemd /usr/bin/systemd-analyze
 }
 
@@ -24,19 +24,19 @@ fail() {
     printf '%sFAILED: %s%s\n' "$bold" "$1" "$plain"
 }
 
-# check NAME COMMAND…: one test that passes when the command does; its words are shown only when it does not.
+# check NAME COMMAND…: one test that passes if the command succeeds; its output is shown only if it fails.
 check() {
-    local name=$1 words
+    local name=$1 output
     shift
     step "$name"
-    words=$(mktemp)
-    if "$@" >"$words" 2>&1; then
+    output=$(mktemp)
+    if "$@" >"$output" 2>&1; then
         pass
     else
-        tail -n 40 "$words"
+        tail -n 40 "$output"
         fail "$name"
     fi
-    rm -f "$words"
+    rm -f "$output"
 }
 
 # add_report NAME STATUS FILE: sums a JUnit report. Skipped counts as failed, and so does a run that left no report.
@@ -62,29 +62,29 @@ PYTHON
     rm -f "$file"
 }
 
-# swift_tests NAME FOLDER ARGUMENT…: builds and runs tests in a build folder of their own, so that no two modes take
-# turns in one. Passing tests are counted, not listed, and every tenth step of a build is progress enough.
+# swift_tests NAME FOLDER ARGUMENT…: builds and runs tests in a build folder of their own, so that two modes do not
+# rebuild each other's files. Shows failing tests, and every tenth step of a build.
 swift_tests() {
     local name=$1 folder=$2 report status=0
     shift 2
     step "$name"
     report=$(mktemp -u)
-    # What XCTest itself leaves at its end is no leak of ours.
+    # Ignores what XCTest itself does not free at exit.
     echo leak:libXCTest.so >"$report.leaks"
     export LSAN_OPTIONS=suppressions=$report.leaks:print_suppressions=0
     swift test --no-color-diagnostics --package-path "$checkout" --scratch-path "$checkout/$folder" --xunit-output "$report.xml" "$@" 2>&1 |
         { grep --line-buffered -vP '^(◇|↳|✔ (?!Test run with))|^\[\d*[1-9]/\d+\] |ld.gold: warning|warning: the use of .mktemp' || true; } || status=$?
-    # The other report is XCTest's, which has no tests here.
+    # The first report is XCTest's, which has no tests here.
     rm -f "$report.xml" "$report.leaks"
     add_report "$name" "$status" "$report-swift-testing.xml"
 }
 
-# Has the PostgreSQL of this copy listen on TCP as well: with TLS only, and for who shows the certificate made here.
+# Makes this copy's PostgreSQL listen on TCP as well: with TLS and the client certificate made here only.
 postgres_listen_with_tls() {
     local port=$1
     as_service openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
         -addext subjectAltName=DNS:localhost -keyout tls.key -out tls.crt 2>/dev/null
-    # Written by the server itself, these go before all other files.
+    # ALTER SYSTEM overrides all configuration files.
     psql_as_superuser -d postgres -v port="$port" -v certificate="$home/tls.crt" -v key="$home/tls.key" <<'SQL'
 alter system set listen_addresses = 'localhost';
 alter system set port = :port;
@@ -102,7 +102,7 @@ HBA
     postgres_start
 }
 
-# A port that nobody listens on, below those that the kernel gives to clients.
+# A port without a listener, below the range that the kernel uses for clients.
 free_port() {
     local port
     for _ in {1..100}; do
@@ -115,25 +115,25 @@ free_port() {
     return 1
 }
 
-# A copy of which nothing is to stay.
+# Stops a copy and removes all of it.
 remove_copy() {
     if ! home_exists; then return 0; fi
-    settle
+    resolve_paths
     nginx_stop
     pool_stop
     postgres_stop
     home_purge
 }
 
-# The bare systems of newcomers' tests are containers themselves, in which no second one boots.
+# Whether this is a systemd-nspawn container, in which no second one boots.
 in_container() { [ "$(systemd-detect-virt --container 2>/dev/null || true)" = systemd-nspawn ]; }
 # Whether a machine can be booted in a container here.
 can_boot() { [ "$(id -u)" = 0 ] && ! in_container && unshare --mount --pid --net --fork true 2>/dev/null; }
 
-# not_run WHAT WHY: says so, and in CI it is a failure.
+# not_run WHAT WHY: prints that a part was not run; in CI that is a failure.
 not_run() {
     step "NOT RUN: $1"
-    say "$2, for which this run lacks the rights: it takes root, outside of a container."
+    say "$2, which needs root, outside of a container."
     [ -z "${CI:-}" ] || in_container || fail "CI has to run $1"
 }
 
@@ -143,12 +143,12 @@ can_make_networks() {
     [ "$(id -u)" = 0 ] && ip netns add "$name" && ip netns del "$name"
 } 2>/dev/null
 
-# systemd's own measure of a unit's rights, 0 to 10; the threshold counts in tenths.
+# systemd's exposure score of each unit, 0 to 10; the threshold is in tenths.
 units_are_tight() {
     local folder unit
     folder=$(mktemp -d)
     cp "$checkout"/deploy/systemd/*.service "$folder/"
-    # A template is judged as one of its instances.
+    # A template is analysed as one of its instances.
     mv "$folder/todo-fcgi@.service" "$folder/todo-fcgi@1.service"
     for unit in "$folder"/*.service; do
         systemd-analyze security --offline=true --threshold=15 --no-pager "$unit" || return 1
@@ -156,8 +156,8 @@ units_are_tight() {
     rm -rf "$folder"
 }
 
-# site_is_accepted FILE: nginx on a site of the package, with all that setup has it include, below another main configuration.
-# Its own shell: it changes the folder, and the next test stays where it was.
+# site_is_accepted FILE: nginx's check of a site of the package, with all files that setup writes, in another
+# nginx.conf. In a subshell, since it changes the working directory.
 site_is_accepted() (
     local folder remarks shared=$checkout/deploy/nginx
     folder=$(mktemp -d)
@@ -178,7 +178,7 @@ site_is_accepted() (
     [ -z "$remarks" ]
 )
 
-# The sum, as the last line.
+# Prints the failures and, as the last line, the sum.
 summary() {
     local one
     for one in ${failures[@]+"${failures[@]}"}; do say "failed: $one"; done

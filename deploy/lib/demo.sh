@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# The service at work: each request as one would type it, and its answer.
+# The demonstration at the end of deploy/up: a few requests, as curl commands, and their answers.
 
-# ask STATUS METHOD PATH [BODY]: one request through nginx; its answer is left in $answer.
+# ask STATUS METHOD PATH [BODY]: one request through nginx; sets $answer to its body.
 ask() {
     local expected=$1 method=$2 url=$base_url$3 body=${4:-} shown status location
     local command=(curl -sS --noproxy '*' -m 10 -D "$home/run/demo.head" -X "$method" -H "Authorization: Bearer $token")
@@ -25,8 +25,8 @@ ask() {
 
 demonstrate() {
     local id token answer
-    step "The service at work, as the user \`demo\`"
-    token=$(as_service "$home/bin/todo-fcgi" token --user demo) || die "no token could be made"
+    step "A few requests, as the user \`demo\`"
+    token=$(as_service "$home/bin/todo-fcgi" token --user demo) || die "the token was not made; see the lines above"
     ask 201 POST /api/demo/tasks '{"title":"Buy milk","description":"Two litres"}'
     id=$(jq -r .id <<<"$answer")
     ask 200 GET '/api/demo/tasks?status=pending&limit=3'
@@ -36,7 +36,7 @@ demonstrate() {
     ask 404 GET "/api/demo/tasks/$id"
 }
 
-farewell() {
+print_summary() {
     local again=deploy/down
     [ -z "${TODO_HOME:-}" ] || again="TODO_HOME=$TODO_HOME $again"
     cat <<TEXT

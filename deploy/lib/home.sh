@@ -1,66 +1,69 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# The folder of a copy: data, secret, sockets, logs. It carries a mark, so that nothing else is ever removed.
+# The folder of a copy: data, secret, sockets, logs. Only a folder with the file .todo-fcgi is ever removed.
 
-far_homes=/var/lib/todo-fcgi
+unrestricted_homes=/var/lib/todo-fcgi
 
 home_exists() {
     if [ -e "$home_link" ] && [ ! -x "$home_link" ]; then
-        die "$home_link belongs to $(stat -Lc %U "$home_link"), who alone may enter it" "Run as that user or as root, or name another folder: TODO_HOME=…"
+        die "$home_link can only be entered by its owner, $(stat -Lc %U "$home_link")" \
+            "Run as that user or as root, or choose another folder: TODO_HOME=…"
     fi
     [ -e "$home_link/.todo-fcgi" ]
 }
 
-# Makes the folder, owned by the service's user; where that user cannot enter it, it lies in /var/lib with a link to it.
+# Makes the folder, owned by the service's user; if that user cannot enter it, it is in /var/lib, and a link points to
+# it.
 home_prepare() {
     if ! home_exists; then
-        [ ! -e "$home_link" ] || [ -z "$(ls -A "$home_link")" ] || die "$home_link is not empty and not made by deploy/up" \
-            "Name another folder: TODO_HOME=… deploy/up"
-        mkdir -p "$home_link" 2>/dev/null || die "no right to make $home_link" "Run as the owner of $(dirname "$home_link"), or name another folder: TODO_HOME=… deploy/up"
+        [ ! -e "$home_link" ] || [ -z "$(ls -A "$home_link")" ] || die "$home_link is not empty and was not made by deploy/up" \
+            "Choose another folder: TODO_HOME=… deploy/up"
+        mkdir -p "$home_link" 2>/dev/null || die "no permission to make $home_link" \
+            "Run as the owner of $(dirname "$home_link"), or choose another folder: TODO_HOME=… deploy/up"
         if [ "$(id -u)" = 0 ]; then
             chown "$service:" "$home_link"
             # shellcheck disable=SC2016
             if ! setpriv "--reuid=$service" "--regid=$service" --init-groups sh -c 'cd "$1"' sh "$home_link" 2>/dev/null; then
-                local far
-                far=$far_homes/$(hash_of "$home_link")
+                local elsewhere
+                elsewhere=$unrestricted_homes/$(hash_of "$home_link")
                 rmdir "$home_link"
-                install -d -m 755 "$far_homes"
-                install -d -o "$service" -g "$service" -m 700 "$far"
-                ln -s "$far" "$home_link"
+                install -d -m 755 "$unrestricted_homes"
+                install -d -o "$service" -g "$service" -m 700 "$elsewhere"
+                ln -s "$elsewhere" "$home_link"
             fi
         fi
         chmod 700 "$home_link"
         touch "$home_link/.todo-fcgi"
         [ "$(id -u)" != 0 ] || chown "$service:" "$home_link/.todo-fcgi"
     fi
-    settle
+    resolve_paths
     local owner
     owner=$(stat -Lc %U "$home/")
     [ "$owner" = "$service" ] || die "$home_link belongs to $owner, this run is for $service" \
-        "Run as the same user as the first time, or name another folder: TODO_HOME=… deploy/up"
+        "Run as the same user as the first time, or choose another folder: TODO_HOME=… deploy/up"
     as_service mkdir -p -m 700 "$home/run" "$home/log" "$home/bin" "$home/state" "$home/nginx/todo-fcgi"/{main,http,server,location}.d
     if [ "$sockets" != "$home/run" ]; then
         [ -e "$sockets" ] || as_service mkdir -m 700 "$sockets"
-        if [ -L "$sockets" ] || [ "$(stat -c %U "$sockets")" != "$service" ]; then die "$sockets is not $service's"; fi
+        if [ -L "$sockets" ] || [ "$(stat -c %U "$sockets")" != "$service" ]; then die "$sockets does not belong to $service"; fi
     fi
 }
 
-# Everything of this copy, its link and its far part.
+# Removes everything of this copy, including a folder in /var/lib and the link to it.
 home_purge() {
     home_exists || die "$home_link was not made by deploy/up; nothing removed"
     [ "$sockets" = "$home/run" ] || rm -rf "$sockets"
     rm -rf "${home:?}"
     [ ! -L "$home_link" ] || rm -f "$home_link"
-    [ ! -d "$far_homes" ] || rmdir --ignore-fail-on-non-empty "$far_homes" 2>/dev/null || true
+    [ ! -d "$unrestricted_homes" ] || rmdir --ignore-fail-on-non-empty "$unrestricted_homes" 2>/dev/null || true
 }
 
-# 32 random bytes, made once; a secret from the environment goes before it and is not kept.
+# 32 random bytes, made once; a secret from the environment overrides it and is not stored.
 secret_prepare() {
     if [ -n "${BETTER_AUTH_SECRET:-}" ]; then
         unset BETTER_AUTH_SECRET_FILE
         secret=$BETTER_AUTH_SECRET
     elif [ -n "${BETTER_AUTH_SECRET_FILE:-}" ]; then
         secret=$(cat "$BETTER_AUTH_SECRET_FILE") || die "BETTER_AUTH_SECRET_FILE cannot be read: $BETTER_AUTH_SECRET_FILE"
-        # A file of root's that the service's user cannot read.
+        # The service's user may not be able to read root's file.
         as_service test -r "$BETTER_AUTH_SECRET_FILE" || { unset BETTER_AUTH_SECRET_FILE; export BETTER_AUTH_SECRET=$secret; }
     else
         if [ ! -s "$home/secret" ]; then
@@ -71,10 +74,10 @@ secret_prepare() {
     fi
 }
 
-# A value as the shell reads it back.
+# Quotes a value for the shell.
 quoted() { printf "'%s'" "${1//\'/\'\\\'\'}"; }
 
-# What scripts source: `. .local/env`.
+# Writes the file that scripts source: `. .local/env`.
 env_write() {
     local name file
     file=$(as_service mktemp "$home/env.XXXXXX")

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Debian packages, only those that are missing, and nothing started or configured by their arrival.
+# Installs missing Debian packages without starting their services.
 
-# need NAME PROBE…: the package is missing when no file matches; so other sources of the same program count as well.
+# need NAME PROBE…: the package is missing if no file matches; a program from another source counts as installed.
 missing=()
 need() {
     local name=$1 probe
@@ -29,12 +29,13 @@ need_to_run() {
     need jq /usr/bin/jq
 }
 
-# Runs as root, by itself. Services are kept from starting while it works (policy-rc.d), PostgreSQL from making its
-# default cluster (a drop-in), a new nginx or Prometheus from starting at the next boot; what stood in their place comes back.
+# Runs as root, in a shell of its own. Meanwhile no service starts (policy-rc.d) and PostgreSQL does not make its
+# default cluster (a drop-in); both files are restored. A newly installed nginx or Prometheus does not start at the next
+# boot.
 install_as_root() {
     set -euo pipefail
     export DEBIAN_FRONTEND=noninteractive
-    # No locals: the trap runs when the function is gone.
+    # No locals: the trap runs after the function has returned.
     policy=/usr/sbin/policy-rc.d drop_in=/etc/postgresql-common/createcluster.d/todo-fcgi.conf arrived=() said=$(mktemp)
     [ -e /usr/sbin/nginx ] || arrived+=(nginx)
     [ -e /usr/bin/prometheus ] || arrived+=(prometheus)
@@ -51,7 +52,7 @@ install_as_root() {
     mkdir -p "${drop_in%/*}"
     echo 'create_main_cluster = off' >"$drop_in"
 
-    # What apt says is of interest only when it fails.
+    # apt's output is shown only if it fails.
     apt-get -o DPkg::Lock::Timeout=300 update -qq >"$said" 2>&1 || tail -n 5 "$said" >&2
     apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends -o Dpkg::Use-Pty=0 "$@" >"$said" 2>&1 || {
         tail -n 20 "$said" >&2
@@ -67,14 +68,14 @@ install_as_root() {
 packages_install() {
     [ ${#missing[@]} -gt 0 ] || return 0
     step "Installing Debian packages: ${missing[*]}"
-    command -v apt-get >/dev/null || die "these Debian packages are missing, and this is no Debian: ${missing[*]}"
+    command -v apt-get >/dev/null || die "these Debian packages are missing, and this is not Debian: ${missing[*]}"
     local root=()
     if [ "$(id -u)" != 0 ]; then
-        command -v sudo >/dev/null || die "no right to install packages: neither root nor sudo" \
+        command -v sudo >/dev/null || die "no permission to install packages: neither root nor sudo" \
             "As root: apt-get install --no-install-recommends ${missing[*]}"
         root=(sudo)
     fi
     "${root[@]}" bash -c "$(declare -f install_as_root); install_as_root \"\$@\"" install "${missing[@]}" ||
-        die "the packages could not be installed: ${missing[*]}" "The lines above say why (rights, network, package sources)."
+        die "the packages could not be installed: ${missing[*]}" "See the lines above (permissions, network, package sources)."
     missing=()
 }

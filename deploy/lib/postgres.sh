@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# A private PostgreSQL: a unix socket in a folder that only its user enters, and nothing else.
+# A private PostgreSQL: it listens only on a unix socket, in a folder that only its user can enter.
 
 postgres_bin() {
     local newest
@@ -25,20 +25,20 @@ uri_encoded() {
     printf %s "$out"
 }
 
-# The URI of a role of this copy; one that another copy's env file brought along starts with the same words.
+# The URI of a role of this copy. private_database: whether DATABASE_URL is unset or such a URI of any copy's env file.
 database_url() { printf 'postgresql://%s@/%s?host=%s' "$1" "$2" "$(uri_encoded "$sockets")"; }
 private_database() { [[ -z ${DATABASE_URL_FILE:-} ]] && [[ -z ${DATABASE_URL:-} || $DATABASE_URL = 'postgresql://todo_runtime@/todo?host='* ]]; }
 
 postgres_pid() { read_pid "$home/postgres/postmaster.pid"; }
-postgres_runs() { ours "$(postgres_pid)" "$home/postgres"; }
+postgres_runs() { is_ours "$(postgres_pid)" "$home/postgres"; }
 
 postgres_create() {
     [ ! -s "$home/postgres/PG_VERSION" ] || return 0
-    room "$home" 300 "the database"
-    # A first run that was cut short leaves half a cluster, which nobody has used.
+    require_space "$home" 300 "the database"
+    # An interrupted first run leaves an incomplete, unused cluster.
     rm -rf "$home/postgres" "$home/postgres.new"
     as_service "$(postgres_bin)/initdb" -D "$home/postgres.new" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >"$home/log/initdb.log" 2>&1 ||
-        die "PostgreSQL could not make its cluster" "$(tail -n 3 "$home/log/initdb.log")"
+        die "initdb failed; the last lines of $home/log/initdb.log:" "$(tail -n 3 "$home/log/initdb.log")"
     as_service mv "$home/postgres.new" "$home/postgres"
 }
 
@@ -47,7 +47,8 @@ postgres_start() {
     bin=$(postgres_bin)
     version=$(cat "$home/postgres/PG_VERSION")
     [ ! -x "/usr/lib/postgresql/$version/bin/postgres" ] || bin=/usr/lib/postgresql/$version/bin
-    # Written each time: the folder may have moved. Durable as in production; nobody but the socket's folder's owner gets in.
+    # Written each time: the folder may have moved. Durable as in production; only the owner of the socket's folder
+    # connects.
     as_service tee "$home/postgres/conf.todo" >/dev/null <<CONF
 listen_addresses = ''
 unix_socket_directories = '"$sockets"'
@@ -62,10 +63,10 @@ CONF
     grep -qx "include 'conf.todo'" "$home/postgres/postgresql.conf" ||
         as_service sh -c "echo \"include 'conf.todo'\" >>postgres/postgresql.conf"
     if ! postgres_runs; then
-        # Of a machine that lost its power; the number may be somebody else's by now.
+        # Left by a machine that lost its power; the pid may be another process's now.
         rm -f "$home/postgres/postmaster.pid"
         as_service "$bin/pg_ctl" -D "$home/postgres" -l "$home/log/postgres.log" -w -t 60 start >/dev/null </dev/null ||
-            die "PostgreSQL did not start; its last words ($home/log/postgres.log):" "$(tail -n 5 "$home/log/postgres.log")"
+            die "PostgreSQL did not start; the last lines of $home/log/postgres.log:" "$(tail -n 5 "$home/log/postgres.log")"
     fi
 }
 
@@ -75,7 +76,7 @@ postgres_stop() {
 
 psql_as_superuser() { as_service psql -XAtq -v ON_ERROR_STOP=1 -h "$sockets" -U postgres "$@"; }
 
-# Two roles: the owner applies migrations, the runtime role reads and writes rows and never waits for long.
+# Two roles: the owner applies migrations, the runtime role reads and writes rows, with timeouts.
 postgres_roles() {
     psql_as_superuser -d postgres <<'SQL'
 select format('create role %I login', name) from (values ('todo_owner'), ('todo_runtime')) as roles (name)
@@ -93,7 +94,7 @@ alter role todo_runtime set row_security = 'off';
 SQL
 }
 
-# The database of the service: a private one, unless DATABASE_URL names another.
+# Starts or checks the service's database: a private one, unless DATABASE_URL names another.
 database_prepare() {
     if private_database; then
         step "Starting PostgreSQL"
@@ -111,5 +112,5 @@ database_prepare() {
     unset DATABASE_URL_FILE
     export DATABASE_URL DATABASE_MIGRATION_URL=${DATABASE_MIGRATION_URL:-$DATABASE_URL}
     step "Applying migrations"
-    as_service "$home/bin/todo-fcgi" migrate || die "the migrations were not applied; the lines above say why"
+    as_service "$home/bin/todo-fcgi" migrate || die "the migrations were not applied; see the lines above"
 }

@@ -12,7 +12,7 @@ import report
 import rounds
 import stack
 
-# A name, what stands on the axis, its values, its workloads.
+# A name, the axis's label, its values, its workloads.
 CURVES = [
     ("connections", "connections", [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024], ["one", "list", "create"]),
     ("tasks", "tasks per owner", [1, 10, 100, 1000, 10_000], ["one", "list", "page"]),
@@ -20,9 +20,9 @@ CURVES = [
     ("workers", "workers", [1, 2, 4], ["one", "list", "create", "mixed"]),
 ]
 QUICK = {"connections": [1, 32, 256], "tasks": [1, 100], "owners": [1000, 10_000], "workers": [1, 2]}
-# Enough to keep both cores busy, few enough that nothing waits long.
+# Enough to keep both cores busy, few enough for short queues.
 CONNECTIONS = 32
-# So many rows are loaded at most to have that many tasks per owner.
+# The most rows that are loaded for a number of tasks per owner.
 ROWS = 200_000
 
 
@@ -62,12 +62,12 @@ def run(options):
             stack.restart_pool(options.workers)
     everything = [point for curve in found for point in curve["points"]]
     result = {"about": about, "curves": found, "doubts": report.doubts(everything, options.rounds)}
-    print("\n" + (f"NOT TO BE BELIEVED on this occasion: {'; '.join(result['doubts'])}." if result["doubts"] else "The machine was quiet and the rounds agree."))
+    print("\n" + (f"UNRELIABLE on this occasion: {'; '.join(result['doubts'])}." if result["doubts"] else "The machine was quiet and the rounds agree."))
     rounds.save(result, "curves", picture.curves(result), options.publish)
 
 
 def curve(name: str, values: list[int], workloads: list[str], options) -> list[dict]:
-    """All points of one curve, in rounds along it: a slow minute of the machine makes no bend."""
+    """All points of one curve, measured in rounds: a slow minute of the machine affects all points alike."""
     runs = {(value, workload): [] for value in values for workload in workloads}
     for number in range(options.rounds):
         print(f"    round {number + 1} of {options.rounds}", flush=True)
@@ -83,7 +83,7 @@ def curve(name: str, values: list[int], workloads: list[str], options) -> list[d
 
 
 def set_up(name: str, value: int, options) -> dict:
-    """Data and workers for one place of a curve."""
+    """Data and workers for one point of a curve."""
     place = {"connections": CONNECTIONS, "owners": 1000, "tasks": 20, "workers": options.workers}
     if name == "tasks":
         place |= {"owners": max(1, min(1000, ROWS // value)), "tasks": value}
@@ -98,12 +98,12 @@ def set_up(name: str, value: int, options) -> dict:
 
 
 def measure(place: dict, workload: str, seconds: int) -> dict:
-    """One measurement, warmed up."""
+    """One measurement, after a warm-up."""
     def wrk(duration: int) -> dict:
         return load.wrk(stack.PORT, workload, place["connections"], duration, place["tokens"], place["tasks"])
 
     wrk(1)
-    # What that left under way is done by then; with a thousand connections more, it would be too much for a worker's bound.
+    # The warm-up's last requests end meanwhile; else a thousand connections more would exceed a worker's limit.
     time.sleep(0.3)
     before, started = machine.Usage(place["roots"]), time.monotonic()
     run = wrk(seconds)
@@ -115,7 +115,7 @@ def measure(place: dict, workload: str, seconds: int) -> dict:
 
 
 def point(value: int, workload: str, runs: list[dict]) -> dict:
-    """What the runs at one place come to."""
+    """The medians of the runs at one point."""
     rates = [run["rate"] for run in runs]
     medians = {key: statistics.median(run[key] for run in runs) for key in ("p50", "p99", "p999", "others_share", "steal_share", "load_share", "worker_mib")}
     return {"x": value, "workload": workload, **{key: runs[0][key] for key in ("connections", "owners", "tasks", "workers")},

@@ -1,4 +1,4 @@
-"""What is in the database, and who may ask for it."""
+"""The data in the database, and tokens for its owners."""
 
 import base64
 import hmac
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import stack
 
-# pgbench reckons with numbers only, so an owner is a number's text.
+# pgbench computes with numbers only, so an owner is a number as text.
 FIRST = 10**18
 # SQL for a description; `t` is the task's number.
 DESCRIPTION = "case when t % 4 > 0 then 'Two litres of the barista kind, and the dark rye from the corner.' end"
@@ -17,7 +17,7 @@ DESCRIPTION = "case when t % 4 > 0 then 'Two litres of the barista kind, and the
 def load(owners: int = 1000, tasks: int = 20, writers: int = 1000):
     """Owners 1 to `owners` with their tasks, and as many `writers` after them without any.
 
-    The tasks lie as time brings them: an owner's are spread over as many pages as there are.
+    Tasks are in the order of time, as in production: an owner's are spread over all pages.
     """
     stack.sql(f"""
         truncate todo.tasks, todo.owners;
@@ -49,7 +49,7 @@ def add_owner(number: int, tasks: int, description: str) -> str:
 
 
 def tidy():
-    """What the server does now and then by itself, done now."""
+    """Does now what the server does at intervals: vacuum, analyze and checkpoint."""
     for command in ("vacuum (freeze, analyze) todo.tasks", "vacuum (freeze, analyze) todo.owners", "checkpoint"):
         stack.sql(command)
 
@@ -70,7 +70,7 @@ def token(user: str) -> str:
 
 
 def write_tokens(owners: int, writers: int, with_etags: bool = False, most: int = 20_000) -> Path:
-    """A file for wrk: a line `R|W owner token etag` for each owner that is asked for; of very many, a spread sample."""
+    """A file for wrk: a line `R|W owner token etag` for each owner in the load; of very many, an even sample."""
     step = max(1, -(-owners // most))
     path = stack.HOME / "tokens"
     with path.open("w") as file:

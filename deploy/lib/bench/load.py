@@ -25,7 +25,7 @@ def wrk(port: int, workload: str, connections: int, seconds: int, tokens: Path, 
 
 
 def pgbench(workload: str, connections: int, seconds: int | None, scripts: dict[str, Script], owners: int = 1000, tasks: int = 20) -> dict:
-    """One run of the database alone, by the workers' own role; without seconds, one transaction a client."""
+    """One run of the database alone, with the workers' role; without seconds, one transaction a client."""
     mix = MIX if workload == "mixed" else {workload: 1}
     with tempfile.TemporaryDirectory() as folder:
         command = [stack.pgbench(), "-n", "-M", "prepared", "-h", stack.SOCKETS, "-U", "todo_runtime", "-c", connections,
@@ -35,7 +35,7 @@ def pgbench(workload: str, connections: int, seconds: int | None, scripts: dict[
             for variable in scripts[name].variables:
                 command += ["-D", variable]
             command += ["-f", f"{scripts[name].path}@{weight}"]
-        # Each transaction's time in a log: all of them where there are few.
+        # Logs the time of each transaction, or of a fifth of them.
         command += ["-l", "--log-prefix", f"{folder}/log", *(["--sampling-rate", "0.2"] if connections > 1 else []), "todo"]
         out = stack.shell(*command)
         times = sorted(int(line.split()[2]) / 1e3 for log in Path(folder).iterdir() for line in log.open())
@@ -48,7 +48,7 @@ def pgbench(workload: str, connections: int, seconds: int | None, scripts: dict[
 
 
 def constants(answers: dict[str, tuple]) -> str:
-    """An nginx server that returns what the service was seen to answer, and asks nobody.
+    """An nginx server that returns the service's recorded answers as constants.
 
     - Parameter answers: status, headers and body of each workload's sample.
     """
@@ -61,7 +61,7 @@ def constants(answers: dict[str, tuple]) -> str:
     def answer(name: str) -> str:
         status, _, body = answers[name]
         text = body.decode()
-        # nginx takes no word of more than 4 KB.
+        # nginx allows no word of more than 4 KB.
         parts = [text[at:at + 1000] for at in range(0, len(text), 1000)]
         for number, part in enumerate(parts):
             lines.append(f"set ${name}_{number} '{part}';")

@@ -1,4 +1,4 @@
-"""What the kernel says: who used how much processor and memory, and how much of it was not ours."""
+"""Processor time and memory from /proc: of our processes, of other programs and of the hypervisor."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ CORES = os.cpu_count() or 1
 
 
 def _fields(pid: int) -> list[str] | None:
-    """Those of /proc/PID/stat from the state on."""
+    """The fields of /proc/PID/stat, beginning with the state."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -43,7 +43,7 @@ class Usage:
         self.load = children.ru_utime + children.ru_stime + mine.ru_utime + mine.ru_stime
 
     def since(self, before: "Usage", seconds: float) -> dict:
-        """What was used since then: seconds of the parts, shares of the machine for the rest."""
+        """Usage since then: seconds of the parts, shares of the machine for the rest."""
         parts = {part: used - before.parts.get(part, 0) for part, used in self.parts.items()}
         load = self.load - before.load
         others = max(0.0, self.busy - before.busy - load - sum(parts.values()))
@@ -53,7 +53,7 @@ class Usage:
 
 
 def worker_memory(root: int) -> float:
-    """The resident memory of the largest worker, in MiB; what it shares with others counts in full."""
+    """The resident memory of the largest worker, in MiB; shared memory counts in full."""
     sizes = [0.0]
     for pid in trees({"workers": root})["workers"][1:]:
         try:
@@ -66,7 +66,7 @@ def worker_memory(root: int) -> float:
 
 
 def description() -> dict:
-    """Which machine this is."""
+    """A description of this machine."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
     memory = int(Path("/proc/meminfo").read_text().split()[1]) // 1024

@@ -1,18 +1,18 @@
-"""Clients who each ask now and then: requests at fixed times, whether or not those before were answered."""
+"""An open load: requests at fixed times, whether or not those before were answered."""
 
 import select
 import socket
 import time
 
-# Longer than a worker keeps a request, so that its own refusal is seen.
+# Longer than a worker's deadline, so that its 503 is seen.
 PATIENCE = 15.0
 
 
 def ask(port: int, requests: list[bytes], rate: int, seconds: int) -> dict:
     """Sends the requests in turn, `rate` a second; latencies in milliseconds, from the moment a request was due.
 
-    A request goes over an idle connection or a new one, so that none waits here for another's answer. One that is not
-    answered within 15 seconds counts with that time.
+    A request uses an idle connection or a new one, so that it never waits here for another's answer. A request that is
+    not answered within 15 seconds counts with that time.
     """
     count, start = rate * seconds, time.monotonic()
     clients: dict[int, Client] = {}
@@ -68,7 +68,7 @@ class Client:
         self.socket.sendall(request)
 
     def receive(self) -> int | None:
-        """The status once the answer is whole, 0 when the connection ended before, nothing while more is to come."""
+        """The status of a complete answer, 0 if the connection ended before, None while it is incomplete."""
         try:
             data = self.socket.recv(1 << 16)
         except OSError:

@@ -14,7 +14,7 @@ NAMES = {"one": "one task", "list": "list of 20", "create": "create", "toggle": 
 
 
 class Drawing:
-    """A sheet that is written on from the top."""
+    """An SVG document that grows downwards."""
 
     def __init__(self, width: int, height: int):
         self.parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -79,7 +79,7 @@ def bench(result: dict) -> str:
 
 
 def connections(result: dict) -> int:
-    """Those that the picture shows."""
+    """The cells that the picture shows."""
     return report.typical({c["connections"] for c in result["cells"]})
 
 
@@ -94,7 +94,7 @@ def footnotes(result: dict) -> list[str]:
     notes = [first]
     if unequal := result.get("unequal"):
         notes.append("One task, p50 · p99: " + "; ".join(
-            f"{short(c['p50'])} · {short(c['p99'])} ms " + ("alone" if c["beside"] == "nobody" else f"beside {c['words']}") for c in unequal) + ".")
+            f"{short(c['p50'])} · {short(c['p99'])} ms " + ("alone" if c["beside"] == "none" else f"beside {c['words']}") for c in unequal) + ".")
     if result["doubts"]:
         notes = textwrap.wrap("Not to be believed: " + "; ".join(result["doubts"]) + ".", 140) + notes
     return notes

@@ -28,7 +28,7 @@ def run(options):
     tokens = data.write_tokens(1000, 1000)
     socket = stack.SOCKETS / "profiled.sock"
     stack.write_nginx_file("upstream.conf", f'server "unix:{socket}";\n')
-    # What starting and ending costs is measured first, and taken off.
+    # The cost of start and end is measured first and subtracted.
     idle, _ = profile(socket, None, tokens)
     for workload in options.profile:
         busy, requests = profile(socket, workload, tokens)
@@ -39,10 +39,10 @@ def profile(socket: Path, workload: str | None, tokens: Path) -> tuple[budget.Pr
     """Runs a worker under callgrind, with load or without."""
     socket.unlink(missing_ok=True)
     out = stack.HOME / "log/callgrind"
-    # With the user's hash, as the systemd unit runs it: what only production does is to be seen too.
+    # With the user's hash, as in the systemd unit, so that production's costs are included.
     command = ('export DATABASE_URL BETTER_AUTH_SECRET; as_service env "${worker_environment[@]}" TODO_USER_HASH=on "TODO_STATE_DIR=$home/state" valgrind -q --tool=callgrind '
                f'"--callgrind-out-file={out}" "$(pool_program)" serve --listen "{socket}"')
-    script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; settle; {command}'
+    script = f'. "{stack.CHECKOUT}/deploy/lib/all.sh"; resolve_paths; {command}'
     with (stack.HOME / "log/profiled.log").open("w") as log:
         worker = subprocess.Popen(["bash", "-c", script], env={**stack.os.environ, **stack.SETTINGS}, stdout=log, stderr=log, start_new_session=True)
     requests = 0
@@ -63,7 +63,7 @@ def profile(socket: Path, workload: str | None, tokens: Path) -> tuple[budget.Pr
 
 
 def end(worker: subprocess.Popen):
-    """Ends the worker and waits for it, not only for the shell that started it: then the counts are written."""
+    """Ends the worker and waits for its process group: the counts are written at its exit."""
     until = time.monotonic() + 60
     stack.os.killpg(worker.pid, signal.SIGTERM)
     worker.wait(60)
@@ -85,12 +85,12 @@ def is_ready() -> bool:
 
 
 def show(workload: str, idle: budget.Profile, busy: budget.Profile, requests: int, most: int):
-    """The functions that cost most, themselves and with all they call; and who allocates."""
+    """The functions that cost most, themselves and with all that they call."""
     total = (busy.total - idle.total) / requests
     print(f"\n{workload}: {total:,.0f} instructions and {(busy.allocations - idle.allocations) / requests:.1f} allocations a request ({requests:,} requests)")
     for title, mine, its in (("own", busy.own, idle.own), ("inclusive", busy.inclusive, idle.inclusive)):
         costs = sorted((((count - its[name]) / requests, name) for name, count in mine.items()), reverse=True)
-        # What everything runs in says nothing.
+        # Leaves out the functions that contain everything.
         top = [(count, name) for count, name in costs if count < 0.99 * total][:most]
         for (count, _), text in zip(top, budget.demangled([name for _, name in top])):
             print(f"  {title:9} {count:9,.0f} {count / total:6.1%}  {text[:140]}")

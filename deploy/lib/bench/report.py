@@ -1,4 +1,4 @@
-"""What is said of the figures, on the terminal."""
+"""The report on the terminal."""
 
 import subprocess
 import time
@@ -7,7 +7,7 @@ import stack
 import unequal
 from arguments import CHECKOUT
 
-# Beyond these a figure says more about the machine's other work than about the service.
+# Beyond these a figure measures the machine's other work rather than the service.
 OTHERS, STEAL, SPREAD = 0.04, 0.01, 0.15
 
 
@@ -16,7 +16,7 @@ def duration(seconds: float) -> str:
 
 
 def versions() -> dict:
-    """When, and of what."""
+    """The date, and the versions measured."""
     git = subprocess.run(["git", "-C", CHECKOUT, "describe", "--always", "--dirty"], text=True, capture_output=True)
     nginx = subprocess.run(["nginx", "-v"], text=True, capture_output=True).stderr.strip().rpartition("/")[2]
     return {"date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "commit": git.stdout.strip() or "unknown",
@@ -24,12 +24,12 @@ def versions() -> dict:
 
 
 def typical(connections) -> int:
-    """32 connections, or what comes nearest."""
+    """32 connections, or the number nearest to it."""
     return min(connections, key=lambda number: abs(number - 32))
 
 
 def cell_doubts(cell: dict) -> list[str]:
-    """Why one figure is not to be believed."""
+    """Why one figure is unreliable."""
     found = []
     if cell["others_share"] > OTHERS:
         found.append(f"other programs took {cell['others_share']:.0%} of the machine")
@@ -41,7 +41,7 @@ def cell_doubts(cell: dict) -> list[str]:
 
 
 def doubts(cells: list[dict], rounds: int) -> list[str]:
-    """Why the whole is not to be believed; empty when it is."""
+    """Why the whole report is unreliable; empty if it is reliable."""
     found = []
     if rounds < 3:
         found.append(f"{rounds} round{'s' if rounds > 1 else ''} cannot show how much they differ")
@@ -61,14 +61,14 @@ def text(result: dict) -> str:
     about = result["about"]
     out = ["", f"{about['date']}, {about['commit']}: {about['cores']} cores of {about['cpu']}; {about['workers']} workers, nginx {about['nginx']}, "
            f"PostgreSQL {about['postgresql']}.",
-           f"{about['owners']} owners × {about['tasks']} tasks; medians of {about['rounds']} rounds of {about['seconds']} s. `!`: not to be believed."]
+           f"{about['owners']} owners × {about['tasks']} tasks; medians of {about['rounds']} rounds of {about['seconds']} s. `!`: unreliable."]
     if result["cells"]:
         out += equal_owners(result)
     if "unequal" in result:
         out += unequal_owners(result)
     out.append("")
     if result["doubts"]:
-        out.append("NOT TO BE BELIEVED on this occasion: " + "; ".join(result["doubts"]) + ".")
+        out.append("UNRELIABLE on this occasion: " + "; ".join(result["doubts"]) + ".")
     else:
         out.append("The machine was quiet and the rounds agree.")
     return "\n".join(out)
@@ -105,7 +105,7 @@ def equal_owners(result: dict) -> list[str]:
 
 
 def unequal_owners(result: dict) -> list[str]:
-    """How long neighbours wait for one task, alone and beside each heavy owner."""
+    """How long other owners wait for one task, alone and beside each heavy owner."""
     out = ["", f"{'GET of one task, beside':50}{'p50':>9}{'p99':>9}{'longest':>9} ms {'errors':>7} {'worker':>10}   heavy owner: served, refused"]
     targets = ", ".join(f"{name} < {most:g} ms" for name, most in result["unequal_targets_ms"].items())
     for cell in result["unequal"]:

@@ -1,5 +1,5 @@
 -- wrk … -s requests.lua URL -- WORKLOAD TOKENS TASKS [browser]
--- Requests spread evenly over the owners in the file of data.py, made beforehand: making them costs the machine too.
+-- Requests are spread evenly over the owners in the file of data.py, and made beforehand, since that takes time too.
 -- Owners of kind R have TASKS tasks each and are read and changed; those of kind W only get new ones.
 local random = math.random
 local threads = 0
@@ -25,7 +25,7 @@ local browser = table.concat({
     "Accept-Language: en-US,en;q=0.9",
 }, "\r\n") .. "\r\n"
 
--- As many different requests as a thread keeps; more would only fill the processor's caches.
+-- The most different requests that a thread keeps; more would only fill the processor's caches.
 local most = 20000
 
 function init(arguments)

@@ -1,4 +1,4 @@
-"""The benchmark: every workload at every number of connections, the service and its limits in turns, in rounds."""
+"""The benchmark: in rounds, every workload at every number of connections, for the service and its limits in turn."""
 
 import json
 import shutil
@@ -15,15 +15,15 @@ import statements
 import unequal
 from arguments import CHECKOUT
 
-# The least share of pgbench's rate that the project asks of itself, at 32 connections.
+# The targets: the least share of pgbench's rate at 32 connections.
 TARGETS = {"one": 0.65, "list": 0.75, "create": 0.8, "toggle": 0.8}
-# `browser` is the service again, asked as browsers ask.
+# `browser` is the service with a browser's headers.
 CONTENDERS = ["service", "browser", "pgbench", "constant"]
 OWNERS, TASKS = 1000, 20
 
 
 def contenders(options, connections: int) -> list[str]:
-    """Who is measured at a number of connections."""
+    """What is measured at a number of connections."""
     names = CONTENDERS[:2] if options.no_limits else CONTENDERS
     return names if connections == report.typical(options.connections) else [name for name in names if name != "browser"]
 
@@ -34,7 +34,7 @@ def together(options) -> list[str]:
 
 
 def plan(options) -> str:
-    """What will be done and how long it takes."""
+    """What will be measured and how long it takes."""
     # Loading takes about a second, warming up one, and starting a load generator a part of one.
     each = {"service": options.seconds + 2.5, "browser": options.seconds + 2.5, "pgbench": options.seconds + 1.5, "constant": options.seconds + 0.3}
     a_round = len(together(options)) * sum(each[name] for number in options.connections for name in contenders(options, number))
@@ -46,7 +46,7 @@ def plan(options) -> str:
 
 
 class Bench:
-    """The stack with its data, and one measurement of it."""
+    """The stack with its data, and its measurements."""
 
     def __init__(self, workloads: list[str], with_limits: bool = True):
         data.load(OWNERS, TASKS)
@@ -57,7 +57,7 @@ class Bench:
         self.tokens = data.write_tokens(OWNERS, OWNERS, with_etags="revalidated" in self.workloads)
         self.scripts = {}
         self.sizes = {}
-        # What a mix is made of is needed as well.
+        # `mixed` needs its parts as well.
         singles = [w for w in statements.SAMPLES if w in self.workloads or w == "list" or ("mixed" in self.workloads and w in load.MIX)]
         answers = {name: statements.SAMPLES[name].send() for name in singles}
         self.sizes = {name: len(body) for name, (_, _, body) in answers.items()}
@@ -70,7 +70,7 @@ class Bench:
         self.roots = stack.roots()
 
     def measure(self, contender: str, workload: str, connections: int, seconds: int) -> dict:
-        """One measurement on fresh data, warmed up."""
+        """One measurement on fresh data, after a warm-up."""
         started = time.monotonic()
         spent_before = {}
         if contender == "constant":
@@ -78,7 +78,7 @@ class Bench:
             run = load.wrk(stack.CONSTANT_PORT, workload, connections, seconds, self.tokens)
         elif contender == "pgbench":
             data.load(OWNERS, TASKS)
-            # Also tells what connecting alone costs the server, which is none of the statements' business.
+            # Also measures the server's cost of connecting, which is subtracted.
             start = machine.Usage(self.roots)
             load.pgbench(workload, connections, None, self.scripts)
             before = machine.Usage(self.roots)
@@ -113,7 +113,7 @@ def run(options):
         for workload in bench.workloads:
             for connections in options.connections:
                 names = contenders(options, connections)
-                # Another goes first each time, so that none always follows the same one.
+                # The order rotates, so that no contender always follows the same one.
                 order = names[number % len(names):] + names[:number % len(names)]
                 rates = {}
                 for contender in order:
@@ -123,7 +123,7 @@ def run(options):
                 print(f"    {workload} at {connections}: " + ", ".join(f"{name} {rates[name]:,.0f}/s" for name in names), flush=True)
         if others:
             beside.append(others.round(options.seconds))
-            print("    unequal: p50 " + ", ".join(f"{one['p50']:,.1f} ms beside {name}" for name, one in beside[-1].items()), flush=True)
+            print("    unequal: p50 " + ", ".join(f"{one['p50']:,.1f} ms ({name})" for name, one in beside[-1].items()), flush=True)
 
     cells = [cell(key, runs, measured) for key, runs in measured.items()]
     result = {"about": about, "left_out": bench.left_out, "bytes": bench.sizes,

@@ -1,4 +1,4 @@
-"""The private stack that deploy/bench has started: where its parts are, and how they are asked."""
+"""The private stack that deploy/bench has started: paths, SQL, requests."""
 
 import http.client
 import os
@@ -11,7 +11,7 @@ HOME = Path(CHECKOUT, os.environ.get("TODO_HOME", ".local-bench")).resolve()
 RESULTS = CHECKOUT / ".local-bench-results"
 PORT = int(os.environ.get("TODO_PORT", "0"))
 CONSTANT_PORT = int(os.environ.get("BENCH_CONSTANT_PORT", "0"))
-# The secret is known by value below, and a worker takes it one way only.
+# The secret is passed by value below; a worker refuses both at once.
 os.environ.pop("BETTER_AUTH_SECRET_FILE", None)
 
 
@@ -34,7 +34,7 @@ SOCKETS = Path(SETTINGS["LISTEN_SOCKET"]).parent if SETTINGS else None
 
 def deploy(commands: str, **environment: str) -> str:
     """Runs functions of the deploy scripts for this copy."""
-    script = f'. "{CHECKOUT}/deploy/lib/all.sh"; settle; {commands}'
+    script = f'. "{CHECKOUT}/deploy/lib/all.sh"; resolve_paths; {commands}'
     return shell("bash", "-c", script, env={**os.environ, **SETTINGS, **environment})
 
 
@@ -44,7 +44,7 @@ def restart_pool(workers: int):
 
 
 def write_nginx_file(name: str, text: str):
-    """Puts a file among the parts of nginx.conf and has nginx start anew: its processes are measured from their beginning."""
+    """Writes a file among the parts of nginx.conf and restarts nginx: its processes are measured from their start."""
     (HOME / "nginx/todo-fcgi" / name).write_text(text)
     deploy("nginx_check; nginx_stop; nginx_start")
 
@@ -55,7 +55,7 @@ def sql(text: str, database: str = "todo") -> str:
 
 
 def pgbench() -> Path:
-    """The newest installed."""
+    """The newest installed pgbench."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"), key=lambda path: int(path.parts[4]))
     if not found:
         raise RuntimeError("pgbench is not installed")
@@ -63,7 +63,7 @@ def pgbench() -> Path:
 
 
 def roots() -> dict[str, int]:
-    """The process at the top of each part's tree."""
+    """The root process of each part."""
     files = {"nginx": "NGINX_PID_FILE", "workers": "WORKERS_PID_FILE", "postgres": "POSTGRES_PID_FILE"}
     return {part: int(Path(SETTINGS[name]).read_text().split()[0]) for part, name in files.items()}
 

@@ -1,7 +1,6 @@
-"""The SQL of the limits: what the service sends for a request, read from PostgreSQL's own log while it does.
+"""The SQL for pgbench: the statements that the service sends for a request, read from PostgreSQL's log.
 
-So the database alone is measured with exactly the statements, parameters and number of statements of the service,
-whatever version of it runs.
+So the database alone is measured with exactly the service's statements and parameters, in any version of the service.
 """
 
 import re
@@ -12,7 +11,7 @@ from pathlib import Path
 import data
 import stack
 
-# No other value of a sample request looks like these.
+# No other value of a sample request equals these.
 OWNER, TASK = 7, 13
 
 _TEXT = '"description":"Two litres of the barista kind, and the dark rye from the corner."'
@@ -87,10 +86,10 @@ class Script:
 
 
 def observe(names: list[str]) -> dict[str, Script]:
-    """Sends each workload's sample and keeps what the workers sent for it."""
+    """Sends each workload's sample and keeps the statements that the workers sent for it."""
     log = stack.HOME / "log/postgres.log"
     stack.sql("alter system set log_statement = 'all'; alter system set log_line_prefix = '@';")
-    # The workers' role leaves details out of the log, and the parameters are one; this holds from the next session on.
+    # The workers' role logs no details, such as parameters; this takes effect in new sessions.
     stack.sql("alter role todo_runtime set log_error_verbosity = 'default'; select pg_reload_conf();")
     stack.sql("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'todo_runtime';")
     time.sleep(1)
@@ -98,7 +97,7 @@ def observe(names: list[str]) -> dict[str, Script]:
     for name in names:
         sample = SAMPLES[name]
         if sample.etag:
-            # Its preparation is a request of its own, and warm then.
+            # Its preparation sends a request of its own; after this one everything is warm.
             sample.send()
         start = log.stat().st_size
         sample.send()

@@ -1,4 +1,4 @@
-"""Unequal owners: how long others wait for one task beside an owner who asks for much."""
+"""Unequal owners: how long others wait for one task beside an owner with a heavy load."""
 
 import statistics
 import time
@@ -11,15 +11,15 @@ import machine
 import neighbours
 import stack
 
-# Neighbours' requests a second, by different owners. Few enough that they alone keep nothing busy.
+# Requests a second of other owners, the neighbours: a light load.
 RATE = 100
-# What the project asks of itself beside either heavy owner, in milliseconds.
+# The targets beside either heavy owner, in milliseconds.
 TARGETS = {"p50": 5.0, "p99": 50.0}
 
 
 @dataclass(frozen=True)
 class Heavy:
-    """An owner with many tasks and what it asks for, over and over."""
+    """An owner with many tasks, and the request that it repeats."""
     name: str
     words: str
     tasks: int
@@ -35,7 +35,7 @@ HEAVY = [
 
 
 def duration(seconds: int) -> float:
-    """How long one round takes, at the least."""
+    """The least duration of one round."""
     return 4 + (len(HEAVY) + 1) * (seconds + 4)
 
 
@@ -53,17 +53,17 @@ class Unequal:
         data.load(self.owners, self.tasks)
         tokens = {}
         for number, heavy in enumerate(HEAVY, 1):
-            # Beyond those that `data.load` has made.
+            # Beyond the owners that `data.load` has made.
             user = data.add_owner(10 * self.owners + number, heavy.tasks, heavy.description)
             tokens[heavy.name] = stack.HOME / f"tokens-{heavy.name}"
             tokens[heavy.name].write_text(f"R {user} {data.token(user)} -\n")
-        found = {"nobody": self.measure(None, seconds, None)}
+        found = {"none": self.measure(None, seconds, None)}
         for heavy in HEAVY:
             found[heavy.name] = self.measure(heavy, seconds, tokens[heavy.name])
         return found
 
     def measure(self, heavy: Heavy | None, seconds: int, tokens) -> dict:
-        """The neighbours' latencies, and what the heavy owner got meanwhile."""
+        """The neighbours' latencies, and the heavy owner's rates meanwhile."""
         wait_until_quiet(self.requests[0])
         with ThreadPoolExecutor(1) as beside:
             if heavy:
@@ -85,7 +85,7 @@ def request(user: str, task: int) -> bytes:
 
 
 def wait_until_quiet(sample: bytes):
-    """Waits until nothing of an earlier load is left: a dozen requests in a row are answered at once."""
+    """Waits until an earlier load has ended: a dozen requests in a row are answered at once."""
     for _ in range(10):
         if neighbours.ask(stack.PORT, [sample], 12, 1)["most"] < 100:
             return
@@ -94,7 +94,7 @@ def wait_until_quiet(sample: bytes):
 
 def cells(rounds: list[dict[str, dict]]) -> list[dict]:
     """The medians over the rounds."""
-    words = {"nobody": "nobody", **{heavy.name: heavy.words for heavy in HEAVY}}
+    words = {"none": "no heavy owner", **{heavy.name: heavy.words for heavy in HEAVY}}
     found = []
     for name in rounds[0]:
         runs = [one[name] for one in rounds]

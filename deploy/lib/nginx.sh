@@ -1,22 +1,22 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# nginx of this copy: the repository's nginx.conf, its parts, and what differs here.
+# nginx of this copy: the repository's nginx.conf, its parts, and the files that differ between copies.
 
 nginx_pid() { read_pid "$home/nginx/nginx.pid"; }
-nginx_runs() { ours "$(nginx_pid)" "$home/nginx"; }
+nginx_runs() { is_ours "$(nginx_pid)" "$home/nginx"; }
 nginx_command() { as_service nginx -p "$home/nginx" -c "$home/nginx/nginx.conf" -e "$home/nginx/error.log" "$@"; }
 
-# port_check: a port that somebody else has is said before the long steps.
+# port_check: fails before the long steps if another program uses the port.
 port_check() {
     if nginx_runs && grep -rqs --include=listen.conf ":$port " "$home/nginx"; then return 0; fi
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-        die "port $port of 127.0.0.1 is taken by another program" "Name another port: TODO_PORT=8081 deploy/up"
+        die "port $port of 127.0.0.1 is taken by another program" "Choose another port: TODO_PORT=8081 deploy/up"
     fi
 }
 
-# origins_read: the lines of origins.conf into `lines`. By the rule of the program (AllowedOrigins.swift): a value that could
-# mean anything to nginx is refused before a file is written.
+# origins_read: sets `lines` to the lines of origins.conf. The same rules as in AllowedOrigins.swift: a value with a
+# meaning in nginx's configuration is refused before a file is written.
 origins_read() {
-    # The classes of characters are ASCII's.
+    # Only ASCII letters and digits match.
     local LC_ALL=C name list='' origin origins=()
     local form='^[a-z][a-z0-9+.-]*://([A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$'
     for name in CORS_ORIGINS ALLOWED_ORIGINS FRONTEND_URL; do
@@ -34,7 +34,7 @@ origins_read() {
         if [[ $origin = \"*\" || $origin = \'*\' ]]; then origin=${origin:1:-1}; fi
         while [[ $origin = */ ]]; do origin=${origin%/}; done
         [ -n "$origin" ] || continue
-        [[ $origin =~ $form ]] || die "$name names something that is no origin: $(printf %q "$origin")"
+        [[ $origin =~ $form ]] || die "$name has an entry that is not an origin: $(printf %q "$origin")"
         lines+="\"$origin\" \"$origin\";"$'\n'
     done
 }
@@ -59,27 +59,27 @@ nginx_configure() {
 }
 
 nginx_check() {
-    nginx_command -t -q || die "nginx refuses its configuration; the lines above say why ($home/nginx)"
+    nginx_command -t -q || die "nginx refuses its configuration; see the lines above ($home/nginx)"
 }
 
 nginx_start() {
     nginx_check
-    nginx_command </dev/null || die "nginx did not start; the lines above say why" \
-        "Port $port may be taken, or too low for $service: TODO_PORT=8081 deploy/up"
+    nginx_command </dev/null || die "nginx did not start; see the lines above" \
+        "Port $port may be in use, or below 1024, which $service cannot bind: TODO_PORT=8081 deploy/up"
 }
 
-# QUIT lets requests in flight end.
+# SIGQUIT: nginx completes the requests in flight first.
 nginx_stop() {
     stop_process "$(nginx_pid)" "$home/nginx" QUIT 10
 }
 
-# Waits until the service says that it serves.
+# Waits until /ready is 200.
 wait_until_ready() {
     local until=$((SECONDS + 30)) status=''
     while [ "$status" != 200 ]; do
-        pool_runs || die "the workers ended; their last words ($home/log/workers.log):" "$(pool_last_words)"
+        pool_runs || die "the workers ended; the last lines of $home/log/workers.log:" "$(pool_last_log_lines)"
         ((SECONDS < until)) || die "the service did not become ready within 30 s: $base_url/ready says $status" \
-            "Last words of the workers ($home/log/workers.log):" "$(pool_last_words)"
+            "The last lines of $home/log/workers.log:" "$(pool_last_log_lines)"
         sleep 0.1
         status=$(curl -s --noproxy '*' -m 5 -o /dev/null -w '%{http_code}' "$base_url/ready" || true)
     done
