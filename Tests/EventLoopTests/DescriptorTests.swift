@@ -7,7 +7,7 @@ import Testing
 struct DescriptorTests {
     private let loop: EventLoop
     private let probe = Probe()
-    private let pair = Pair()
+    private let pair = SocketPair()
 
     init() throws {
         loop = try EventLoop()
@@ -98,7 +98,7 @@ struct DescriptorTests {
 
     @Test("Of two sources that are ready in one turn, the first to be called can remove the second")
     func removeAnother() throws {
-        let (other, otherPair) = (Probe(), Pair())
+        let (other, otherPair) = (Probe(), SocketPair())
         try loop.add(probe, descriptor: pair.near, for: .readable)
         try loop.add(other, descriptor: otherPair.near, for: .readable)
         probe.respond = { [unowned loop, unowned other] _ in loop.remove(other) }
@@ -114,7 +114,7 @@ struct DescriptorTests {
     @Test("An event of a removed source is not told to the one that takes its place in the same turn")
     func placeTakenAgain() throws {
         // Both are ready; whoever is called first replaces the other by a third, on a descriptor that is not ready.
-        let (other, otherPair, third, thirdPair) = (Probe(), Pair(), Probe(), Pair())
+        let (other, otherPair, third, thirdPair) = (Probe(), SocketPair(), Probe(), SocketPair())
         func replace(_ victim: Probe) {
             loop.remove(victim)
             #expect(throws: Never.self) { try loop.add(third, descriptor: thirdPair.near, for: .readable) }
@@ -137,7 +137,7 @@ struct DescriptorTests {
 
     @Test("A source may be added again, to the same descriptor or another")
     func addAgain() throws {
-        let otherPair = Pair()
+        let otherPair = SocketPair()
         for near in [pair.near, pair.near, otherPair.near] {
             try loop.add(probe, descriptor: near, for: .writable)
             try loop.turnAtOnce()
@@ -175,7 +175,7 @@ struct DescriptorTests {
         try loop.add(probe, descriptor: pair.near, for: .readable)
         pair.close(pair.near)
         loop.remove(probe)
-        let next = Pair()
+        let next = SocketPair()
         try loop.add(probe, descriptor: next.near, for: .readable)
         next.send()
         try loop.turnAtOnce()
@@ -198,7 +198,7 @@ struct DescriptorTests {
 
     @Test("500 ready descriptors are all told, a part of them each turn")
     func many() throws {
-        let pairs = (0..<500).map { _ in Pair() }
+        let pairs = (0..<500).map { _ in SocketPair() }
         let probes = pairs.map { _ in Probe() }
         for (probe, pair) in zip(probes, pairs) {
             try loop.add(probe, descriptor: pair.near, for: [.writable, .edge])

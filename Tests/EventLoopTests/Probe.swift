@@ -39,7 +39,7 @@ final class Probe: EventSource {
 }
 
 /// Two connected sockets, closed with it.
-final class Pair {
+final class SocketPair {
     let near: Int32
     let far: Int32
     private var open: Set<Int32>

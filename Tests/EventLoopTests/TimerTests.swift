@@ -114,7 +114,7 @@ struct TimerTests {
 
     @Test("A timer that sets itself for now goes off once a turn, so that descriptors have theirs")
     func forNow() throws {
-        let (timer, descriptor, pair) = (Probe(), Probe(), Pair())
+        let (timer, descriptor, pair) = (Probe(), Probe(), SocketPair())
         timer.respond = { [unowned loop, unowned timer] _ in loop.setTimer(timer, at: loop.now) }
         loop.setTimer(timer, at: 0)
         try loop.add(descriptor, descriptor: pair.near, for: .writable)

@@ -6,7 +6,7 @@ import Testing
 @Suite("Turns of a loop")
 struct TurnTests {
     private let loop: EventLoop
-    private let pair = Pair()
+    private let pair = SocketPair()
 
     init() throws {
         loop = try EventLoop()
@@ -88,7 +88,7 @@ struct TurnTests {
             loop.postpone(other)
         }
         probe.respond = { everything($0) }
-        let own = Pair()
+        let own = SocketPair()
         try loop.add(probe, descriptor: own.near, for: [.writable, .edge])
         loop.setTimer(probe, at: 0)
         loop.postpone(probe)
@@ -146,7 +146,7 @@ struct TurnTests {
         try loop.turnAtOnce()
         #expect(loop.caughtUpAt == first)
 
-        let pairs = (0..<300).map { _ in Pair() }
+        let pairs = (0..<300).map { _ in SocketPair() }
         let probes = pairs.map { _ in Probe() }
         for (pair, probe) in zip(pairs, probes) { try loop.add(probe, descriptor: pair.near, for: .readable) }
         for pair in pairs { pair.send() }

@@ -83,7 +83,7 @@ extension FastCGITests {
             let descriptor = peer.descriptor
             for round in 1...3 {
                 let bytes = Call("POST", "/pieces", body: Array("{\"title\": \"in pieces\"}".utf8)).bytes
-                let sender = Aside { Wire.send(descriptor, bytes, inPiecesOf: size) }
+                let sender = TestThread { Wire.send(descriptor, bytes, inPiecesOf: size) }
                 #expect(try bench.turn { peer.replies.count == round })
                 sender.join()
             }

@@ -37,7 +37,7 @@ extension FastCGITests {
             let peer = try bench.connect()
             let descriptor = peer.descriptor
             let call = Call("POST", "/", body: Self.bytes(3 << 20))
-            let sender = Aside { _ = Wire.send(descriptor, call.bytes) }
+            let sender = TestThread { _ = Wire.send(descriptor, call.bytes) }
             #expect(try bench.turn { !peer.replies.isEmpty })
             sender.join()
             let received = try #require(bench.recorder.received.first)
@@ -52,7 +52,7 @@ extension FastCGITests {
             let peer = try bench.connect()
             let descriptor = peer.descriptor
             let call = Call("POST", "/", body: Self.bytes(3 << 20))
-            let sender = Aside { _ = Wire.send(descriptor, call.bytes) }
+            let sender = TestThread { _ = Wire.send(descriptor, call.bytes) }
             #expect(try bench.turn { !peer.replies.isEmpty })
             sender.join()
             #expect(bench.recorder.received.first?.body == call.body)

@@ -8,7 +8,7 @@ struct ExpositionTests {
 
     @Test("Every family has its help and type once, and its series")
     func whole() throws {
-        let ledger = try Ledger.alone(sample.schema, version: "1.2.3", at: 77)
+        let ledger = try Ledger.unshared(sample.schema, version: "1.2.3", at: 77)
         ledger.add(3, to: sample.requests[0])
         ledger.set(sample.inFlight.only, to: 9)
         for value: UInt64 in [0, 1_000, 1_001, 3_000_000_000] { ledger.observe(value, in: sample.latency) }

@@ -135,7 +135,7 @@ struct LedgerTests {
 
     @Test("Without a file a worker counts for itself")
     func alone() throws {
-        let ledger = try Ledger.alone(sample.schema, version: "2.0", at: 5)
+        let ledger = try Ledger.unshared(sample.schema, version: "2.0", at: 5)
         ledger.add(to: sample.requests[0])
         let snapshot = Snapshot(ledger)
         #expect(!ledger.isShared && snapshot.workers.count == 1 && snapshot.createdAt == 5)

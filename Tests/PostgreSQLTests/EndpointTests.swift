@@ -72,9 +72,9 @@ import Testing
     }
 
     @Test("Addresses are kept through failures, and forgotten for new ones")
-    func addressBook() {
+    func addressCache() {
         let hosts = [Endpoint(host: "a", port: "1"), Endpoint(host: "/run"), Endpoint(host: "b", port: "2")]
-        var book = AddressBook()
+        var book = AddressCache()
         #expect(book.resolve(hosts) == [hosts[1]])
         book.record(.addresses(["1.1.1.1", "::1"]), for: "a")
         book.record(.failed("no"), for: "b")

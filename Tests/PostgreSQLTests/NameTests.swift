@@ -169,7 +169,7 @@ import Testing
 
     @Test("A name that nobody knows is told by name, and anything else that stands for a host is not")
     func unknownName() throws {
-        for (host, said) in [("nowhere.test", "\"nowhere.test\""), ("secret@db.test", "is no host name")] {
+        for (host, said) in [("nowhere.test", "\"nowhere.test\""), ("secret@db.test", "is not a valid host name")] {
             let client = try Stub(on: loop, database: database(host, 1))
             client.pipeline.connect()
             try client.turn { !client.events.isEmpty }

@@ -196,9 +196,9 @@ import Testing
     @Test(
         "What is known of commits after a loss follows from the severity, the place, and who speaks",
         arguments: [
-            ("57P01", .fatal, false, .noneCommitted), ("57P01", .fatal, true, .onlyOldestMayBeCommitted),
-            ("58030", .panic, true, .onlyOldestMayBeCommitted), ("58030", .panic, false, .onlyOldestMayBeCommitted),
-            ("08P01", .fatal, false, .eachMayBeCommitted), (nil, nil, false, .eachMayBeCommitted),
+            ("57P01", .fatal, false, .noneCommitted), ("57P01", .fatal, true, .onlyOldestMayHaveCommitted),
+            ("58030", .panic, true, .onlyOldestMayHaveCommitted), ("58030", .panic, false, .onlyOldestMayHaveCommitted),
+            ("08P01", .fatal, false, .eachMayHaveCommitted), (nil, nil, false, .eachMayHaveCommitted),
         ] as [(String?, PostgreSQLError.Severity?, Bool, LossKnowledge)])
     func knowledge(code: String?, severity: PostgreSQLError.Severity?, atSync: Bool, expected: LossKnowledge) {
         let error = PostgreSQLError(sqlState: code.map(SQLState.init), severity: severity, message: "")

@@ -15,7 +15,7 @@ final class TestRelay: EventSource {
     private let listener: Int32
     private let upstream: String
     private var silent: [Int32] = []
-    fileprivate var pairs: [Pair] = []
+    fileprivate var pairs: [SocketPair] = []
 
     /// - Parameter address: one of the machine's own, of which there are many: 127.0.0.0/8.
     /// - Parameter port: 0 for any.
@@ -66,7 +66,7 @@ final class TestRelay: EventSource {
             }
         }
         precondition(code == 0)
-        pairs.append(Pair(client, server, on: loop))
+        pairs.append(SocketPair(client, server, on: loop))
     }
 }
 
@@ -91,7 +91,7 @@ func listeningSocket(_ address: String, _ port: UInt16 = 0, backlog: Int32 = 64)
 }
 
 /// The two sockets of one relayed connection.
-final class Pair {
+final class SocketPair {
     private final class End: EventSource {
         let descriptor: Int32
         var received: (() -> Void)?

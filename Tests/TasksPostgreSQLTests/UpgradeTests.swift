@@ -30,9 +30,9 @@ import Testing
         ]
 
     private func migrator(
-        _ database: TestDatabase, patience: Migrator.Patience = Migrator.Patience()
+        _ database: TestDatabase, retries: Migrator.RetryPolicy = Migrator.RetryPolicy()
     ) throws -> Migrator {
-        try Migrator(takingOwnershipOf: database.connect(), knowing: Self.later, patience: patience)
+        try Migrator(takingOwnershipOf: database.connect(), knowing: Self.later, retries: retries)
     }
 
     private func reasonToRefuse(_ database: TestDatabase, knowing count: Int) throws -> String? {
@@ -127,14 +127,14 @@ import Testing
         try reader.execute("begin; select from todo.tasks")
         let url = database.url
         let thread = try Thread {
-            var patience = Migrator.Patience()
-            (patience.lock, patience.pause) = ("300ms", 0.1...0.2)
+            var retries = Migrator.RetryPolicy()
+            (retries.lock, retries.pause) = ("300ms", 0.1...0.2)
             var told: [String] = []
             let migrator = try? Migrator(
                 takingOwnershipOf: Connection.open(url), knowing: Array(UpgradeTests.later.prefix(3)),
-                patience: patience)
+                retries: retries)
             let count = (try? migrator?.apply { told.append($0) }.count) ?? -1
-            return told.contains { $0.contains("step 3 (priorities) gave way") } ? count : -2
+            return told.contains { $0.contains("step 3 (priorities) got no lock") } ? count : -2
         }
         try database.wait(
             until: "exists (select from pg_locks where not granted and relation = 'todo.tasks'::regclass)")
@@ -156,9 +156,9 @@ import Testing
         let database = try TestDatabase()
         let reader = try Connection.open(database.url + " application_name=report")
         try reader.execute("begin; select from todo.tasks")
-        var patience = Migrator.Patience()
-        (patience.lock, patience.pause, patience.tries) = ("20ms", 0.01...0.02, 3)
-        let migrator = try migrator(database, patience: patience)
+        var retries = Migrator.RetryPolicy()
+        (retries.lock, retries.pause, retries.tries) = ("20ms", 0.01...0.02, 3)
+        let migrator = try migrator(database, retries: retries)
         let error = #expect(throws: PostgreSQLError.self) { try migrator.apply() }
         #expect(error?.message.contains("tried 3 times") == true && error?.message.contains("(report as ") == true)
         #expect(try database.value("select count(*) from todo.migrations") == "2")
@@ -169,12 +169,12 @@ import Testing
         let database = try TestDatabase()
         let other = try database.connect()
         try other.execute("select pg_advisory_lock(\(Migrator.lockNumber))")
-        var patience = Migrator.Patience()
-        patience.others = "50ms"
+        var retries = Migrator.RetryPolicy()
+        retries.others = "50ms"
         var told: [String] = []
-        let migrator = try migrator(database, patience: patience)
+        let migrator = try migrator(database, retries: retries)
         let error = #expect(throws: PostgreSQLError.self) { try migrator.apply { told.append($0) } }
-        #expect(told == ["another migration runs; waiting for it for 50ms at most"])
+        #expect(told == ["waiting for another migration, for 50ms at most"])
         #expect(error?.message.contains("another migration still runs after 50ms: process ") == true)
     }
 

@@ -21,7 +21,7 @@ final class Relay: EventSource {
     private let listener: Int32
     private let path: String
     private let upstream: String
-    fileprivate var pairs: [Int: Pair] = [:]
+    fileprivate var pairs: [Int: SocketPair] = [:]
 
     init(on loop: EventLoop) throws {
         let (real, port) = try TestServer.socket()
@@ -96,7 +96,7 @@ final class Relay: EventSource {
             Glibc.close(server)
             return
         }
-        pairs[count] = Pair(self, number: count, client: client, server: server)
+        pairs[count] = SocketPair(self, number: count, client: client, server: server)
         count += 1
     }
 }
@@ -105,12 +105,12 @@ final class Relay: EventSource {
 private let readyForQuery: [UInt8] = [UInt8(ascii: "Z"), 0, 0, 0, 5, UInt8(ascii: "I")]
 
 /// The two sockets of one relayed connection.
-private final class Pair {
+private final class SocketPair {
     final class End: EventSource {
-        unowned let pair: Pair
+        unowned let pair: SocketPair
         let descriptor: Int32
 
-        init(_ pair: Pair, _ descriptor: Int32) {
+        init(_ pair: SocketPair, _ descriptor: Int32) {
             self.pair = pair
             self.descriptor = descriptor
         }

@@ -5,7 +5,7 @@ import Testing
 @testable import TasksPostgreSQL
 
 /// What a restore needs to know before it puts another schema in the place of this one.
-@Suite final class SchemaPlaceTests {
+@Suite final class SchemaReplacementTests {
     let database: TestDatabase
     /// No superuser, who sees more of other sessions.
     let owner = String.random("todo_test_owner_")
@@ -26,7 +26,7 @@ import Testing
         _ = try? database.execute("drop owned by \(role), \(owner) cascade; drop role \(role), \(owner)")
     }
 
-    private func place() throws -> SchemaPlace { try SchemaPlace(takingOwnershipOf: database.connect(as: owner)) }
+    private func place() throws -> SchemaReplacement { try SchemaReplacement(takingOwnershipOf: database.connect(as: owner)) }
 
     private func url(_ user: String, name: String) throws -> String {
         try TestServer.url(database: database.name, user: user) + " application_name='\(name)'"
@@ -57,19 +57,19 @@ import Testing
 
     @Test("A schema that was moved away and not put back is found, and no empty one takes its place")
     func interrupted() throws {
-        #expect(try place().leftAside() == nil)
+        #expect(try place().movedAside() == nil)
         for stamp in ["20250101T000000Z", "20250704T020000Z"] {
-            try place().moveAway(to: SchemaPlace.asideName(at: stamp))
+            try place().moveAside(to: SchemaReplacement.asideName(at: stamp))
             if stamp.hasPrefix("202501") { try database.connect(as: owner).execute("create schema todo") }
         }
-        #expect(try !place().isTaken() && place().leftAside() == "todo_before_20250704t020000z")
-        let back = try place().wayBack(from: "todo_before_20250704t020000z")
+        #expect(try !place().exists() && place().movedAside() == "todo_before_20250704t020000z")
+        let back = try place().undoStatement(from: "todo_before_20250704t020000z")
         let error = #expect(throws: PostgreSQLError.self) {
             try Migrator(takingOwnershipOf: database.connect(as: owner)).apply()
         }
         #expect(error?.message.contains(back) == true && error?.message.contains("restore again") == true)
         #expect(throws: PostgreSQLError.self) { try Inspection(database.connect(as: owner)) }
         try place().moveBack(from: "todo_before_20250704t020000z")
-        #expect(try place().isTaken() && place().leftAside() == nil)
+        #expect(try place().exists() && place().movedAside() == nil)
     }
 }

@@ -4,8 +4,8 @@ import Testing
 @testable import TasksPostgreSQL
 
 /// Who is next of those that wait.
-@Suite struct OwnerTurnsTests {
-    private var turns = OwnerTurns()
+@Suite struct FairQueueTests {
+    private var turns = FairQueue()
 
     private func submission(_ owner: String, _ ticket: Ticket, losses: Int = 0) -> Submission {
         var submission = Submission(TaskOperation(owner: owner, .read(1)), ticket: ticket, deadline: ticket * 10)
