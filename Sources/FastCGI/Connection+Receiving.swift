@@ -45,7 +45,7 @@ extension Connection {
         case .open where partial.isEmpty:
             endPartial()
             lifecycle.receivedNothing()
-            watch(anew: true)
+            watch(rearm: true)
         case .open:
             lifecycle.receivedPart()
             expectPeer(within: server.limits.peerMilliseconds, atMostUntil: arrivalDeadline)
@@ -128,7 +128,7 @@ extension Connection {
         unsafe FCGX_FreeStream(&request.pointee.err)
         lifecycle.receivedRequest(isKept: isKept)
         // The next request may have arrived already.
-        watch(anew: source != descriptor)
+        watch(rearm: source != descriptor)
         server.handler?.handle(self, body: body.content)
     }
 }

@@ -100,10 +100,10 @@ public final class Connection<Handler: RequestHandler>: EventSource {
 
     /// Watches the descriptor for the events that the connection needs now.
     ///
-    /// - Parameter anew: whether an event that was already reported is reported again.
-    func watch(anew: Bool = false) {
+    /// - Parameter rearm: whether an event that was already reported is reported again.
+    func watch(rearm: Bool = false) {
         let needed = lifecycle.interest(hasUnsent: !unsent.isEmpty)
-        guard needed != interest || anew, lifecycle.state != .closed else { return }
+        guard needed != interest || rearm, lifecycle.state != .closed else { return }
         interest = needed
         // Fails only when the kernel is out of memory; without events the connection is unusable.
         if (try? loop.change(self, to: needed)) == nil { shutdown(descriptor, Int32(SHUT_RDWR)) }

@@ -21,8 +21,8 @@ public struct LocalSocket: ~Copyable {
 
     /// Listens on a non-blocking socket; EADDRINUSE when another process does.
     ///
-    /// A unix socket's file without a listener is replaced; a lock on the file `PATH.lock` ensures that one process alone
-    /// does so. The corresponding C functions are `bind`, `listen` and
+    /// A unix socket's file without a listener is replaced; a lock on the file `PATH.lock` ensures that only one
+    /// process does so. The corresponding C functions are `bind`, `listen` and
     /// `flock`.
     public static func listening(on address: LocalAddress) throws(SystemError) -> LocalSocket {
         var lock: Int32 = -1

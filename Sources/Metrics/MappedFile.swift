@@ -38,8 +38,8 @@ final class MappedFile {
 
     /// Opens or creates a file for writing; its group may read it.
     ///
-    /// Refuses a symbolic link (ELOOP) and a file of another kind (EEXIST). The corresponding C functions are `open` and
-    /// `mmap`.
+    /// Refuses a symbolic link (ELOOP) and a file of another kind (EEXIST). The corresponding C functions are `open`
+    /// and `mmap`.
     static func shared(_ path: String, wordCount: Int) throws(SystemError) -> MappedFile {
         let descriptor = try checked(
             "open", unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640))

@@ -66,7 +66,7 @@ public struct Schema: Sendable {
 
 /// A metric and its series.
 public struct Family: Sendable {
-    /// What its values do.
+    /// The kind of a metric.
     public enum Kind: Equatable, Sendable {
         /// Only increases, until the pool is reset.
         case counter
@@ -86,7 +86,7 @@ public struct Family: Sendable {
         case perWorker
     }
 
-    /// What one stands for.
+    /// The unit of a value.
     public enum Unit: Equatable, Sendable {
         /// A count.
         case one
@@ -98,11 +98,11 @@ public struct Family: Sendable {
     public let name: String
     /// One sentence without line breaks or backslashes.
     public let help: String
-    /// What its values do.
+    /// The kind of a metric.
     public let kind: Kind
     /// How workers' values become the pool's.
     public let aggregation: Aggregation
-    /// What one stands for.
+    /// The unit of a value.
     public let unit: Unit
     /// One for each combination of labels.
     public let series: [Series]

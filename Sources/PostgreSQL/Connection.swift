@@ -43,7 +43,7 @@ public struct Connection: ~Copyable {
         return connection
     }
 
-    /// Begins to open a connection; `continueOpening` goes on.
+    /// Begins to open a connection; call `continueOpening` until it is open.
     ///
     /// The corresponding C functions are `PQconnectStartParams` and `PQsetErrorVerbosity`.
     static func beginOpening(_ parameters: ConnectionParameters) throws(PostgreSQLError) -> Connection {

@@ -29,8 +29,10 @@ public struct PostgreSQLError: Error, Equatable, Sendable, CustomStringConvertib
     /// What the error means for the statement.
     public var family: SQLState.Family { sqlState?.family ?? .notNow }
 
-    /// Whether the session can no longer be used. The severity decides, since an error of a cluster's node has the same
-    /// SQLSTATE as a lost connection and leaves the session usable.
+    /// Whether the session can no longer be used.
+    ///
+    /// The severity decides: an error of a cluster's node has the same SQLSTATE as a lost connection, and leaves the
+    /// session usable.
     public var endsSession: Bool { sqlState == nil || severity == .fatal || severity == .panic }
 
     /// The message, with the SQLSTATE where there is one.

@@ -25,7 +25,9 @@ public struct Migrator: ~Copyable {
         self.init(takingOwnershipOf: connection, knowing: Migrations.all)
     }
 
-    init(takingOwnershipOf connection: consuming Connection, knowing: [Migration], retries: RetryPolicy = RetryPolicy()) {
+    init(
+        takingOwnershipOf connection: consuming Connection, knowing: [Migration], retries: RetryPolicy = RetryPolicy()
+    ) {
         self.connection = connection
         self.retries = retries
         known = knowing

@@ -3,9 +3,9 @@ import Testing
 
 @testable import TasksPostgreSQL
 
-/// Who is next of those that wait.
+/// The order of waiting submissions.
 @Suite struct FairQueueTests {
-    private var turns = FairQueue()
+    private var queue = FairQueue()
 
     private func submission(_ owner: String, _ ticket: Ticket, losses: Int = 0) -> Submission {
         var submission = Submission(TaskOperation(owner: owner, .read(1)), ticket: ticket, deadline: ticket * 10)
@@ -14,54 +14,54 @@ import Testing
     }
 
     @Test("Owners take turns, and each owner's submissions keep their order")
-    mutating func turnsOfOwners() {
-        for ticket in 1...4 as ClosedRange<Ticket> { turns.append(submission("hog", ticket)) }
-        turns.append(submission("ada", 5))
-        turns.append(submission("ben", 6))
-        #expect(turns.takeGroup(atMost: 10).map(\.ticket) == [1, 5, 6, 2, 3, 4])
-        #expect(turns.isEmpty)
+    mutating func ownersInTurn() {
+        for ticket in 1...4 as ClosedRange<Ticket> { queue.append(submission("hog", ticket)) }
+        queue.append(submission("ada", 5))
+        queue.append(submission("ben", 6))
+        #expect(queue.takeGroup(atMost: 10).map(\.ticket) == [1, 5, 6, 2, 3, 4])
+        #expect(queue.isEmpty)
     }
 
-    @Test("An owner with something under way has no turn until that is over")
+    @Test("An owner with a submission in flight is not scheduled until it is released")
     mutating func exclusive() {
-        for ticket in 1...3 as ClosedRange<Ticket> { turns.append(submission("hog", ticket)) }
-        let first = turns.takeGroup(atMost: 1)
+        for ticket in 1...3 as ClosedRange<Ticket> { queue.append(submission("hog", ticket)) }
+        let first = queue.takeGroup(atMost: 1)
         #expect(first.map(\.ticket) == [1])
-        turns.append(submission("ada", 4))
-        let second = turns.takeGroup(atMost: 1)
+        queue.append(submission("ada", 4))
+        let second = queue.takeGroup(atMost: 1)
         #expect(second.map(\.ticket) == [4])
-        #expect(turns.takeGroup(atMost: 1).isEmpty)
-        turns.release(first[0])
-        #expect(turns.takeGroup(atMost: 5).map(\.ticket) == [2, 3])
+        #expect(queue.takeGroup(atMost: 1).isEmpty)
+        queue.release(first[0])
+        #expect(queue.takeGroup(atMost: 5).map(\.ticket) == [2, 3])
     }
 
-    @Test("What comes back goes before what came later, in its own order")
+    @Test("Requeued submissions come before later ones, in their own order")
     mutating func prepend() {
-        for ticket in 1...4 as ClosedRange<Ticket> { turns.append(submission("ada", ticket)) }
-        let group = turns.takeGroup(atMost: 2)
-        for submission in group { turns.release(submission) }
-        turns.prepend(group)
-        #expect(turns.count == 4)
-        #expect(turns.takeGroup(atMost: 10).map(\.ticket) == [1, 2, 3, 4])
+        for ticket in 1...4 as ClosedRange<Ticket> { queue.append(submission("ada", ticket)) }
+        let group = queue.takeGroup(atMost: 2)
+        for submission in group { queue.release(submission) }
+        queue.prepend(group)
+        #expect(queue.count == 4)
+        #expect(queue.takeGroup(atMost: 10).map(\.ticket) == [1, 2, 3, 4])
     }
 
-    @Test("A suspect goes alone")
+    @Test("A suspect forms a group alone")
     mutating func suspects() {
-        turns.append(submission("ada", 1))
-        turns.append(submission("ben", 2, losses: 2))
-        turns.append(submission("cleo", 3))
-        #expect(turns.takeGroup(atMost: 10).map(\.ticket) == [1])
-        #expect(turns.takeGroup(atMost: 10).map(\.ticket) == [2])
-        #expect(turns.takeGroup(atMost: 10).map(\.ticket) == [3])
+        queue.append(submission("ada", 1))
+        queue.append(submission("ben", 2, losses: 2))
+        queue.append(submission("cleo", 3))
+        #expect(queue.takeGroup(atMost: 10).map(\.ticket) == [1])
+        #expect(queue.takeGroup(atMost: 10).map(\.ticket) == [2])
+        #expect(queue.takeGroup(atMost: 10).map(\.ticket) == [3])
     }
 
-    @Test("Those whose time is over are taken out, and nothing is kept of owners without any")
+    @Test("Expired submissions are removed, and owners without submissions with them")
     mutating func remove() {
         for ticket in 1...4 as ClosedRange<Ticket> {
-            turns.append(submission(ticket.isMultiple(of: 2) ? "ada" : "ben", ticket))
+            queue.append(submission(ticket.isMultiple(of: 2) ? "ada" : "ben", ticket))
         }
-        #expect(Set(turns.remove { $0.deadline <= 20 }.map(\.ticket)) == [1, 2])
-        #expect(turns.count == 2 && turns.count(of: "ada") == 1)
-        #expect(Set(turns.takeGroup(atMost: 10).map(\.ticket)) == [3, 4])
+        #expect(Set(queue.remove { $0.deadline <= 20 }.map(\.ticket)) == [1, 2])
+        #expect(queue.count == 2 && queue.count(of: "ada") == 1)
+        #expect(Set(queue.takeGroup(atMost: 10).map(\.ticket)) == [3, 4])
     }
 }
