@@ -5,7 +5,7 @@ extension ByteWriter {
     public mutating func appendDecimal(_ value: Int64, minimumDigits: Int = 1) {
         precondition(1...19 ~= minimumDigits, "an Int64 has 1 to 19 digits")
         if minimumDigits == 2 && 0..<100 ~= value {
-            // The fields of a timestamp: half of what is written.
+            // The fields of a timestamp: half of all calls.
             let pair = unsafe reserve(2)
             unsafe Self.writePair(UInt8(truncatingIfNeeded: value), to: pair)
             commit(2)
@@ -22,13 +22,13 @@ extension ByteWriter {
         commit(sign + digits)
     }
 
-    /// Writes a count over bytes that were set aside for it, spaces in front: a Content-Length before its content.
+    /// Writes a count over bytes reserved for it, with leading spaces: a Content-Length before its content.
     ///
-    /// - Parameter reserved: bytes written before, at least as many as the number has digits.
+    /// - Parameter reserved: a range of written bytes, at least as long as the number has digits.
     public mutating func replace(_ reserved: Range<Int>, withDecimal count: Int) {
         let magnitude = UInt64(count)
         let digits = Self.digitCount(magnitude)
-        precondition(digits <= reserved.count, "the number does not fit what was set aside for it")
+        precondition(digits <= reserved.count, "the number does not fit the reserved bytes")
         let field = unsafe written(reserved)
         unsafe field.update(repeating: UInt8(ascii: " "))
         if let start = field.baseAddress {

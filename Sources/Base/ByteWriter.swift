@@ -1,6 +1,6 @@
-/// The one buffer a worker builds its answers in: bytes are appended, sent, forgotten, and the memory is used again.
+/// A growable byte buffer: bytes are appended, sent and dropped, and the memory is reused for the next answer.
 ///
-/// It owns its memory and frees it at the end. Memory grows by doubling; `reset` gives back what one huge answer took.
+/// It owns its memory. Memory grows by doubling; `reset` frees what one huge answer took.
 @safe
 public struct ByteWriter: ~Copyable {
     /// How many bytes were written since the last `reset`.
@@ -20,7 +20,7 @@ public struct ByteWriter: ~Copyable {
         unsafe start.deallocate()
     }
 
-    /// What was written, borrowed until the next change.
+    /// The written bytes, borrowed until the next change.
     public var bytes: Span<UInt8> {
         @_lifetime(borrow self)
         get {
@@ -28,9 +28,9 @@ public struct ByteWriter: ~Copyable {
         }
     }
 
-    /// Forgets what was written.
+    /// Drops all written bytes.
     ///
-    /// - Parameter maximum: memory beyond this many bytes is given back, so that one huge answer does not stay forever.
+    /// - Parameter maximum: memory beyond this many bytes is freed, so that one huge answer does not occupy it forever.
     public mutating func reset(keepingCapacity maximum: Int = .max) {
         count = 0
         if capacity > max(maximum, 64) {
@@ -38,9 +38,9 @@ public struct ByteWriter: ~Copyable {
         }
     }
 
-    /// Forgets what was written after the first `newCount` bytes.
+    /// Drops what was written after the first `newCount` bytes.
     public mutating func truncate(to newCount: Int) {
-        precondition(0 <= newCount && newCount <= count, "only what was written can be forgotten")
+        precondition(0 <= newCount && newCount <= count, "only written bytes can be dropped")
         count = newCount
     }
 }
@@ -59,7 +59,7 @@ extension ByteWriter {
     }
 
     /// Appends a text as UTF-8.
-    @_disfavoredOverload  // so that a literal goes as a StaticString, with no String made of it
+    @_disfavoredOverload  // so that a literal is passed as a StaticString, without making a String
     public mutating func append(_ text: String) {
         append(text.utf8.span)
     }
@@ -69,10 +69,10 @@ extension ByteWriter {
         literal.withUTF8Buffer { unsafe append(copying: $0) }
     }
 
-    /// Appends what was written before once more.
+    /// Appends a copy of a range of the written bytes.
     public mutating func append(copyOf range: Range<Int>) {
         let end = unsafe reserve(range.count)
-        // Where it lies is asked after `reserve`, which may move everything.
+        // Its address is read after `reserve`, which may move the memory.
         let source = unsafe written(range)
         if let first = source.baseAddress { unsafe end.update(from: first, count: source.count) }
         count += range.count
@@ -87,7 +87,7 @@ extension ByteWriter {
 }
 
 extension ByteWriter {
-    /// Makes room for `length` more bytes and returns where they go; `commit` counts those that were written.
+    /// Ensures capacity for `length` more bytes and returns their address; `commit` counts those that were written.
     public mutating func reserve(_ length: Int) -> UnsafeMutablePointer<UInt8> {
         if capacity - count < length {
             grow(by: length)
@@ -95,15 +95,15 @@ extension ByteWriter {
         return unsafe start + count
     }
 
-    /// Counts bytes that were written where `reserve` said.
+    /// Counts bytes that were written at the address that `reserve` returned.
     public mutating func commit(_ length: Int) {
         assert(length <= capacity - count)
         count += length
     }
 
-    /// Where the bytes of a range that was written lie.
+    /// The memory of a range of the written bytes.
     func written(_ range: Range<Int>) -> UnsafeMutableBufferPointer<UInt8> {
-        precondition(0 <= range.lowerBound && range.upperBound <= count, "only what was written can be replaced")
+        precondition(0 <= range.lowerBound && range.upperBound <= count, "only written bytes can be replaced")
         return unsafe UnsafeMutableBufferPointer(start: start + range.lowerBound, count: range.count)
     }
 

@@ -9,7 +9,7 @@ public func withCStringArray<Result>(
     unsafe copies.append(nil)
     defer { unsafe copies.forEach { unsafe free($0) } }
     return unsafe copies.withUnsafeBufferPointer { buffer in
-        guard let start = buffer.baseAddress else { preconditionFailure("it holds at least the NULL") }
+        guard let start = buffer.baseAddress else { preconditionFailure("the array holds at least the NULL") }
         return unsafe body(start)
     }
 }

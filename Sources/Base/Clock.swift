@@ -14,7 +14,7 @@ public enum Clock {
 
     private static func read(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
-        // Fails for an unknown clock or a bad address only.
+        // Fails only for an unknown clock or a bad address.
         precondition(unsafe clock_gettime(clock, &time) == 0)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }

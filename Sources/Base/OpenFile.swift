@@ -2,10 +2,10 @@ public import Glibc
 
 /// An open file, closed with its last use.
 public struct OpenFile: ~Copyable {
-    /// The file's descriptor, lent: it stays the file's.
+    /// The file's descriptor; this value closes it.
     public let descriptor: Int32
 
-    /// Opens a file, for this process and not for programs that it starts.
+    /// Opens a file with `O_CLOEXEC`: programs that this process starts do not inherit it.
     ///
     /// The corresponding C function is `open`.
     public init(_ path: String, _ flags: Int32, mode: mode_t = 0) throws(SystemError) {
@@ -16,14 +16,14 @@ public struct OpenFile: ~Copyable {
         close(descriptor)
     }
 
-    /// Reads to the end, or one byte further than a limit.
+    /// Reads to the end, at most one byte more than `limit`.
     ///
     /// The corresponding C function is `read`.
     public func contents(limit: Int) throws(SystemError) -> [UInt8] {
         try Self.contents(of: descriptor, limit: limit)
     }
 
-    /// The same of a descriptor that somebody else closes.
+    /// Reads a descriptor that the caller closes, at most one byte more than `limit`.
     static func contents(of descriptor: Int32, limit: Int) throws(SystemError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
@@ -40,7 +40,7 @@ public struct OpenFile: ~Copyable {
         return bytes
     }
 
-    /// Writes everything and waits until the disk has it.
+    /// Writes all bytes and waits until they are on the disk.
     ///
     /// The corresponding C functions are `write` and `fsync`.
     public func write(_ bytes: [UInt8]) throws(SystemError) {

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// What the process was started with.
+/// The process's environment variables.
 public enum Environment {
     /// All its variables.
     ///
@@ -10,7 +10,7 @@ public enum Environment {
         var entry = unsafe environ
         while let text = unsafe entry.pointee {
             let line = unsafe String(cString: text)
-            // By bytes: as a character, = would be another one where a combining mark follows.
+            // By bytes: as a Character, `=` and a following combining mark would be one other character.
             if let separator = line.utf8.firstIndex(of: UInt8(ascii: "=")) {
                 variables[String(line[..<separator])] = String(line[line.utf8.index(after: separator)...])
             }

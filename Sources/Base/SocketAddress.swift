@@ -1,7 +1,7 @@
 public import CLinux
 internal import Glibc
 
-/// The address of a unix socket in the form that the kernel wants.
+/// The address of a unix socket as a `sockaddr_un`.
 @safe
 public struct UnixAddress {
     /// The most bytes of a path.
@@ -10,14 +10,14 @@ public struct UnixAddress {
     private var address = sockaddr_un()
     private let length: socklen_t
 
-    /// Takes a path; nil for one that does not fit.
+    /// Takes a path; nil when it is too long.
     public init?(path: String) {
         guard path.utf8.count <= Self.maximumPathBytes else { return nil }
         // The NUL at its end counts too.
         self.init(Array(path.utf8), count: path.utf8.count + 1)
     }
 
-    /// Takes an abstract name, which may hold any byte; nil for one that does not fit.
+    /// Takes an abstract name, which may hold any byte; nil when it is too long.
     public init?(abstractName name: String) {
         guard name.utf8.count <= Self.maximumPathBytes else { return nil }
         self.init([0] + name.utf8, count: name.utf8.count + 1)
@@ -35,7 +35,7 @@ public struct UnixAddress {
     }
 }
 
-/// Calls a socket function with a `sockaddr_in` or one of its kin, and its size.
+/// Calls a socket function with a `sockaddr_in` or similar structure, and its size.
 public func withSocketAddress<Form, Result>(
     _ form: Form, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Result
 ) -> Result {

@@ -1,7 +1,7 @@
 public import Glibc
 
 extension Span<UInt8> {
-    /// Whether the bytes are those of another span; for what is no secret, since the time tells where they differ.
+    /// Whether the bytes are those of another span; not for secrets, since the time depends on where they differ.
     ///
     /// The corresponding C function is `memcmp`.
     @inlinable
@@ -15,7 +15,7 @@ extension Span<UInt8> {
         }
     }
 
-    /// Whether the bytes are those of a literal, which is short: a call would take longer than the loop.
+    /// Whether the bytes are those of a short literal, for which a loop is faster than a call.
     @inlinable
     public func equals(_ literal: StaticString) -> Bool {
         guard count == literal.utf8CodeUnitCount else { return false }
@@ -46,7 +46,7 @@ extension Array<UInt8> {
 }
 
 extension String {
-    /// Copies borrowed bytes of UTF-8; what is none becomes U+FFFD.
+    /// Copies borrowed UTF-8; invalid sequences become U+FFFD.
     public init(copying bytes: Span<UInt8>) {
         self = unsafe bytes.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
     }

@@ -4,12 +4,12 @@ internal import Glibc
 public enum TextFile {
     private static var limit: Int { (64 << 10) - 1 }
 
-    /// Reads a file of less than 64 KiB, without the line break that editors put at its end; EFBIG when it is larger.
+    /// Reads a file of less than 64 KiB, without line breaks at its end; EFBIG when it is larger.
     public static func read(_ path: String) throws(SystemError) -> String {
         try text(OpenFile(path, O_RDONLY).contents(limit: limit))
     }
 
-    /// The same of what a process was given on standard input.
+    /// Reads standard input in the same way.
     public static func standardInput() throws(SystemError) -> String {
         try text(OpenFile.contents(of: STDIN_FILENO, limit: limit))
     }
@@ -22,7 +22,7 @@ public enum TextFile {
         return string
     }
 
-    /// Whether a path leads to a directory.
+    /// Whether a path names a directory.
     ///
     /// The corresponding C function is `stat`.
     public static func isDirectory(_ path: String) -> Bool {
@@ -30,7 +30,7 @@ public enum TextFile {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// When a file was last written to, in seconds since 1970; nil when it cannot be looked at.
+    /// When a file was last written, in seconds since 1970; nil when `stat` fails.
     ///
     /// The corresponding C function is `stat`.
     public static func modificationTime(_ path: String) -> Int64? {

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Moments as logs and people read them.
+/// Points in time as text.
 public enum UTC {
     /// RFC 3339 in UTC, without fractions of a second, or with milliseconds.
     public static func text(microseconds: Int64, withMilliseconds: Bool = false) -> String {
@@ -10,13 +10,13 @@ public enum UTC {
         return "\(time.year)-\(time.month)-\(time.day)T\(time.hour):\(time.minute):\(time.second)\(milliseconds)Z"
     }
 
-    /// ISO 8601's basic form, which is fit for a file's name and sorts: `20260131T235959Z`.
+    /// ISO 8601's basic form, which sorts and suits file names: `20260131T235959Z`.
     public static func stamp(microseconds: Int64) -> String {
         let time = parts(split(microseconds).second)
         return "\(time.year)\(time.month)\(time.day)T\(time.hour)\(time.minute)\(time.second)Z"
     }
 
-    /// The second that a moment lies in, and what it is after its beginning.
+    /// The whole seconds, rounded down, and the microseconds after them.
     private static func split(_ microseconds: Int64) -> (second: Int, fraction: Int32) {
         let fraction = microseconds % 1_000_000
         let isBefore = fraction < 0
@@ -32,7 +32,7 @@ public enum UTC {
     /// The corresponding C function is `gmtime_r`.
     private static func parts(_ second: Int) -> Parts {
         var (second, time) = unsafe (second, tm())
-        // Fails for a year beyond 32 bits only, which no count of microseconds reaches.
+        // Fails only for a year beyond 32 bits, which no count of microseconds reaches.
         unsafe gmtime_r(&second, &time)
         return unsafe (
             padded(time.tm_year + 1_900, 4), padded(time.tm_mon + 1, 2), padded(time.tm_mday, 2),
@@ -45,7 +45,7 @@ public enum UTC {
     }
 }
 
-/// Spans of time as people read them.
+/// Durations as text.
 public enum DurationText {
     /// In the largest unit of which there are at least two: `119 s`, `3 h`, `2 days`.
     public static func of(seconds: Int64) -> String {

@@ -1,18 +1,18 @@
 #pragma once
 #include <curl/curl.h>
 
-// curl_easy_setopt is variadic; the parentheses keep its macro, which checks constants only, out of the way.
+// curl_easy_setopt is variadic; the parentheses avoid its macro, which checks only constants.
 static inline CURLcode todo_curl_set_number(CURL *handle, CURLoption option, long value) {
     return (curl_easy_setopt)(handle, option, value);
 }
-// libcurl copies every text it is given, the error buffer aside.
+// libcurl copies every text except the error buffer.
 static inline CURLcode todo_curl_set_text(CURL *handle, CURLoption option, const char *value) {
     return (curl_easy_setopt)(handle, option, value);
 }
 static inline CURLcode todo_curl_set_error_buffer(CURL *handle, char *buffer) {
     return (curl_easy_setopt)(handle, CURLOPT_ERRORBUFFER, buffer);
 }
-// The list stays the caller's and must outlive the transfer.
+// The caller owns the list, which must outlive the transfer.
 static inline CURLcode todo_curl_set_headers(CURL *handle, struct curl_slist *headers) {
     return (curl_easy_setopt)(handle, CURLOPT_HTTPHEADER, headers);
 }
@@ -25,7 +25,7 @@ static inline CURLcode todo_curl_set_progress(CURL *handle, curl_xferinfo_callba
     if (code == CURLE_OK) code = (curl_easy_setopt)(handle, CURLOPT_XFERINFODATA, context);
     return code != CURLE_OK ? code : (curl_easy_setopt)(handle, CURLOPT_NOPROGRESS, 0L);
 }
-// The one scheme that is spoken; its option got another name in 7.85.
+// The one allowed scheme; its option was renamed in 7.85.
 static inline CURLcode todo_curl_set_scheme(CURL *handle, int is_https) {
 #if LIBCURL_VERSION_NUM >= 0x075500
     return (curl_easy_setopt)(handle, CURLOPT_PROTOCOLS_STR, is_https ? "https" : "http");

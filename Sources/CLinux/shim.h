@@ -18,6 +18,6 @@
 #define F_OFD_SETLK 37
 #endif
 
-// Declared for _GNU_SOURCE only, which a module that is built on its own cannot ask for.
+// Declared for _GNU_SOURCE only, which a Clang module cannot define.
 extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 extern int memfd_create(const char *name, unsigned int flags);

@@ -10,7 +10,7 @@
 // A macro over macros of other types, which Swift does not import.
 static const int todo_evp_pkey_public_key = EVP_PKEY_PUBLIC_KEY;
 
-// A parameter keeps a pointer to its name, and a Swift string lends one for the length of a call only.
+// A parameter keeps a pointer to its name; the pointer of a Swift string is valid only during a call.
 static inline OSSL_PARAM todo_param_digest(char *name) {
     return OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0);
 }

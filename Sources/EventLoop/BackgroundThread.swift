@@ -2,9 +2,9 @@ public import Base
 internal import CLinux
 internal import Glibc
 
-/// Threads beside the loop's, for what would make it wait.
+/// Threads beside the loop's, for calls that block.
 public enum BackgroundThread {
-    /// What a thread runs, on its way there.
+    /// Carries a closure to the new thread.
     private final class Work {
         let run: @Sendable () -> Void
 
@@ -13,11 +13,11 @@ public enum BackgroundThread {
         }
     }
 
-    /// Runs something on a new thread, which nobody joins and no signal reaches.
+    /// Runs a closure on a new detached thread that has all signals blocked.
     ///
     /// The corresponding C function is `pthread_create`.
     public static func run(_ work: @escaping @Sendable () -> Void) throws(SystemError) {
-        // A new thread inherits the mask.
+        // A new thread inherits the signal mask.
         var (all, before) = (sigset_t(), sigset_t())
         unsafe sigfillset(&all)
         unsafe pthread_sigmask(SIG_SETMASK, &all, &before)

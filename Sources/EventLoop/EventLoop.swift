@@ -2,15 +2,15 @@ public import Base
 internal import CLinux
 internal import Glibc
 
-/// One thread's loop over epoll: waits for descriptors and timers and calls their sources, one after the other.
+/// A single-threaded event loop over epoll: waits for descriptors and timers and calls their sources, one by one.
 ///
-/// Nothing in it is shared between threads; everything happens on the thread that calls `run`.
+/// It is not thread-safe: all calls happen on the thread that calls `run`.
 @safe
 public final class EventLoop {
     /// The time this turn began, in nanoseconds of `Clock.monotonic`.
     public private(set) var now = Clock.monotonic
-    /// When this loop last had fetched everything that was ready, before this turn: what this turn finds ready has not
-    /// been so for longer.
+    /// When this loop last had fetched every ready event, before this turn: no event of this turn has been ready for
+    /// longer.
     public private(set) var caughtUpAt = Clock.monotonic
 
     private let descriptor: Int32
@@ -20,7 +20,7 @@ public final class EventLoop {
     private var timers = TimerHeap()
     private var postponed: [EventSource] = []
     private var isStopped = false
-    /// Whether more may have been ready than fits into one turn.
+    /// Whether more events may have been ready than fit into one turn.
     private var hasMore = false
 
     /// Opens an empty loop.
@@ -38,9 +38,9 @@ public final class EventLoop {
 
     // MARK: Descriptors
 
-    /// Calls `source.ready` whenever the descriptor is ready as asked, and holds the source meanwhile.
+    /// Calls `source.ready` whenever the descriptor is ready as asked, and retains the source meanwhile.
     ///
-    /// The descriptor stays the caller's; `remove` comes before it is closed. The corresponding C function is
+    /// The caller owns the descriptor and calls `remove` before closing it. The corresponding C function is
     /// `epoll_ctl(EPOLL_CTL_ADD)`.
     public func add(_ source: EventSource, descriptor: Int32, for interest: Readiness) throws(SystemError) {
         precondition(source.registration == nil, "a source has one descriptor at a time")
@@ -71,9 +71,9 @@ public final class EventLoop {
         try control(EPOLL_CTL_MOD, registration, interest)
     }
 
-    /// Lets go of the source and its descriptor; does nothing when it is not registered.
+    /// Unregisters the source and its descriptor; does nothing when it is not registered.
     ///
-    /// Events already fetched for it are dropped. A descriptor that is closed already is no error. The corresponding
+    /// Events already fetched for it are dropped. A descriptor that is already closed is no error. The corresponding
     /// C function is `epoll_ctl(EPOLL_CTL_DEL)`.
     public func remove(_ source: EventSource) {
         guard let registration = source.registration else { return }
@@ -94,9 +94,9 @@ public final class EventLoop {
 
     // MARK: Timers and the end of a turn
 
-    /// Calls `source.timerFired` once, at the first turn from the deadline on; a source has one timer, set anew by this.
+    /// Calls `source.timerFired` once, in the first turn after the deadline; replaces the source's earlier timer.
     ///
-    /// A deadline that has passed is the next turn's, so that a source that sets it again and again holds up nobody.
+    /// A deadline in the past fires in the next turn, so that a source that keeps setting one starves no other.
     ///
     /// - Parameter deadline: nanoseconds of `Clock.monotonic`.
     public func setTimer(_ source: EventSource, at deadline: UInt64) {
@@ -106,12 +106,12 @@ public final class EventLoop {
         timers.insert(source, deadline: deadline)
     }
 
-    /// Makes sure that the source's timer does not go off.
+    /// Cancels the source's timer.
     public func cancelTimer(_ source: EventSource) {
         source.timerDeadline = nil
     }
 
-    /// Calls `source.turnEnded` once, after all events of this turn: what many requests left to do is done together.
+    /// Calls `source.turnEnded` once, after all events of this turn, so that work of many requests is done together.
     public func postpone(_ source: EventSource) {
         guard !source.isPostponed else { return }
         source.isPostponed = true
@@ -120,7 +120,7 @@ public final class EventLoop {
 
     // MARK: Running
 
-    /// Turns until `stop` is called.
+    /// Runs turns until `stop` is called.
     public func run() throws(SystemError) {
         isStopped = false
         while !isStopped { try turn() }
@@ -131,7 +131,7 @@ public final class EventLoop {
         isStopped = true
     }
 
-    /// Waits for events, at most until the next timer, `timeout` or for a second, and handles them.
+    /// Waits for events until the next timer, `timeout` or one second at most, and handles them.
     ///
     /// - Parameter timeout: nanoseconds to wait at most. The corresponding C function is `epoll_wait`.
     public func turn(timeout: UInt64? = nil) throws(SystemError) {
@@ -147,7 +147,7 @@ public final class EventLoop {
             source.ready(readiness)
         }
         while let source = timers.popDue(now) { source.timerFired() }
-        // A source may postpone others, or itself, while the turn ends: those belong to this end too.
+        // A source may postpone others, or itself, while the turn ends: those are called in this turn too.
         var next = 0
         while next < postponed.count {
             let source = postponed[next]
@@ -159,21 +159,21 @@ public final class EventLoop {
     }
 
     private func wait(_ timeout: UInt64?) throws(SystemError) -> Int {
-        // After a longer wait `caughtUpAt` would not tell an idle process from one that was stopped.
+        // Bounded: after a longer wait `caughtUpAt` could not distinguish an idle process from a stopped one.
         var milliseconds: Int32 = 1_000
         let deadline = timers.nextDeadline()
         if deadline != nil || timeout != nil {
             let current = Clock.monotonic
             let untilTimer = deadline.map { $0 > current ? $0 - current : 0 } ?? .max
             let (whole, rest) = min(untilTimer, timeout ?? .max).quotientAndRemainder(dividingBy: 1_000_000)
-            // Rounded up: waking a moment before the deadline would turn in circles until it comes.
+            // Rounded up: waking just before the deadline would spin until it passes.
             milliseconds = min(milliseconds, Int32(clamping: rest == 0 ? whole : whole + 1))
         }
         let count = unsafe epoll_wait(descriptor, events.baseAddress, Int32(events.count), milliseconds)
         if count >= 0 { return Int(count) }
         let error = SystemError("epoll_wait")
-        // A debugger or a stopped process may interrupt it; signals of ours come by descriptor. It is a turn without
-        // events, since to wait as long again would make the timers late.
+        // A debugger or SIGSTOP may interrupt the call; handled signals arrive by descriptor. The turn ends without
+        // events, since waiting again for the full time would delay the timers.
         guard error.code == EINTR else { throw error }
         return 0
     }

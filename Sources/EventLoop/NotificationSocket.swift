@@ -2,9 +2,9 @@ internal import Base
 internal import CLinux
 internal import Glibc
 
-/// The datagram socket on which a service manager wants to hear from its services.
+/// The service manager's notification socket.
 ///
-/// The protocol is that of `sd_notify(3)`: assignments such as `READY=1`, a line each.
+/// The protocol is that of `sd_notify(3)`: assignments such as `READY=1`, one per line.
 public final class NotificationSocket {
     private let descriptor: Int32
     private let address: UnixAddress
@@ -31,9 +31,9 @@ public final class NotificationSocket {
         if descriptor >= 0 { _ = close(descriptor) }
     }
 
-    /// Sends assignments; a manager that does not listen is no concern of the service.
+    /// Sends assignments; failures are ignored, since the service runs without a manager too.
     ///
-    /// It never waits. The corresponding C function is `sendto`.
+    /// It never blocks. The corresponding C function is `sendto`.
     public func send(_ assignments: String) {
         let bytes = Array(assignments.utf8)
         _ = unsafe address.withPointer {

@@ -10,7 +10,7 @@ public final class SignalSource: EventSource {
 
     /// Blocks the signals and calls `handler` with each that arrives, on the loop's thread.
     ///
-    /// To be called before other threads start, which inherit the mask. The corresponding C function is `signalfd`.
+    /// Call it before other threads start: they inherit the mask. The corresponding C function is `signalfd`.
     public init(
         _ signals: [Int32], on loop: EventLoop, handler: @escaping (Int32) -> Void
     ) throws(SystemError) {
@@ -28,7 +28,7 @@ public final class SignalSource: EventSource {
         close(descriptor)
     }
 
-    /// Blocks the signals: what arrives from now on waits for a source.
+    /// Blocks the signals: those that arrive stay pending until a source reads them.
     ///
     /// The corresponding C function is `pthread_sigmask`.
     public static func block(_ signals: [Int32]) {
@@ -43,7 +43,7 @@ public final class SignalSource: EventSource {
         return set
     }
 
-    /// Reads what arrived and hands it on.
+    /// Reads the pending signals and calls the handler with each.
     public override func ready(_ readiness: Readiness) {
         var info = signalfd_siginfo()
         while unsafe read(descriptor, &info, MemoryLayout<signalfd_siginfo>.size)

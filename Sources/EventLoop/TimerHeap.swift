@@ -1,4 +1,4 @@
-/// Deadlines, the earliest on top; a source that set its timer anew leaves its old entry behind, to be skipped.
+/// A binary heap of deadlines, the earliest on top; a source's replaced timer leaves a stale entry, which is skipped.
 struct TimerHeap {
     struct Entry {
         var deadline: UInt64
@@ -7,7 +7,7 @@ struct TimerHeap {
 
     private var entries: [Entry] = []
 
-    /// When the earliest timer that still counts goes off.
+    /// The deadline of the earliest timer that is still set.
     mutating func nextDeadline() -> UInt64? {
         while let first = entries.first {
             if first.source.timerDeadline == first.deadline { return first.deadline }
@@ -27,7 +27,7 @@ struct TimerHeap {
         }
     }
 
-    /// Takes the next source whose time has come off the heap, its timer unset.
+    /// Removes the next due source from the heap and unsets its timer.
     mutating func popDue(_ now: UInt64) -> EventSource? {
         guard let deadline = nextDeadline(), deadline <= now else { return nil }
         let source = entries[0].source

@@ -1,22 +1,22 @@
 public import Base
 
-/// A doorbell at a loop: another thread rings, the loop's thread answers.
+/// An `EventSignal` on a loop: another thread notifies, the loop's thread calls the handler.
 public final class WakeUp: EventSource {
-    /// For the other thread to keep.
-    public let bell: Doorbell
-    /// Called on the loop's thread after the bell was rung, once however often.
+    /// The signal that the other thread notifies.
+    public let signal: EventSignal
+    /// Called on the loop's thread, once for all pending notifications.
     public var handler: (() -> Void)?
 
-    /// Hangs a bell at a loop.
+    /// Registers a new signal with a loop.
     public init(on loop: EventLoop) throws(SystemError) {
-        bell = try Doorbell(isWaitedFor: false)
+        signal = try EventSignal(isBlocking: false)
         super.init()
-        try loop.add(self, descriptor: bell.descriptor, for: .readable)
+        try loop.add(self, descriptor: signal.descriptor, for: .readable)
     }
 
-    /// Takes back the ring, then answers: what is rung meanwhile is heard in the next turn.
+    /// Consumes the notifications, then calls the handler: one that arrives meanwhile is handled in the next turn.
     public override func ready(_ readiness: Readiness) {
-        bell.wait()
+        signal.wait()
         handler?()
     }
 }

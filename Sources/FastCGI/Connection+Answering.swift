@@ -2,19 +2,19 @@ internal import CFastCGI
 internal import Glibc
 
 extension Connection {
-    /// Up to so many bytes may wait for the socket before a handler that sends parts should pause.
-    public static var lowWater: Int { 64 << 10 }
+    /// The most unsent bytes at which a handler that sends parts should go on.
+    public static var lowWaterMark: Int { 64 << 10 }
 
     /// How many bytes of the answer the socket has not taken yet.
     public var unsentByteCount: Int { unsent.count }
 
     /// Whether a handler that sends an answer in parts should go on; if not, it waits for `connectionHasRoom`.
-    public var hasRoom: Bool { unsent.count <= Self.lowWater }
+    public var hasRoom: Bool { unsent.count <= Self.lowWaterMark }
 
     /// Sends the whole answer, a CGI response (RFC 3875, section 6), and ends the request.
     ///
-    /// Does nothing when no request is running. What the socket does not take at once is copied and sent later. The
-    /// peer's failure to take it ends the connection, silently: there is nobody left to tell.
+    /// Does nothing when no request is running. What the socket does not take at once is copied and sent later. A send
+    /// that fails closes the connection without a report: the request has ended.
     ///
     /// - Parameter headers: whole header lines that go before the response's own.
     public func answer(_ response: Span<UInt8>, after headers: Span<UInt8> = Span()) {
@@ -24,7 +24,7 @@ extension Connection {
     /// Sends a part of the answer; others follow, and `endAnswer` or `breakOff` at the end.
     ///
     /// Does nothing when no request is running. All parts are taken, but `hasRoom` tells when to pause. When the peer
-    /// has left, that is told by `requestAbandoned`.
+    /// has left, `requestAbandoned` is called.
     ///
     /// - Parameter headers: whole header lines that go before the part.
     public func send(_ part: Span<UInt8>, after headers: Span<UInt8> = Span()) {
@@ -36,9 +36,9 @@ extension Connection {
         transmit(Span(), after: Span(), isLast: true)
     }
 
-    /// Closes the connection, since the answer cannot be completed: the web server breaks its own off visibly.
+    /// Closes the connection, since the answer cannot be completed: the web server then breaks off its own visibly.
     ///
-    /// Does nothing when no request is running. The handler is not told of it.
+    /// Does nothing when no request is running. `requestAbandoned` is not called.
     public func breakOff() {
         perform(lifecycle.brokeOff())
     }
@@ -51,14 +51,14 @@ extension Connection {
             }
         }
         if hasFailed {
-            // Nothing of it can ever be sent.
+            // The rest can never be sent.
             unsent = UnsentBytes()
             perform(lifecycle.sendFailed())
         }
         if isLast { endRequest() } else { watch() }
     }
 
-    /// Sends what the socket takes and keeps the rest; false when it takes nothing any more.
+    /// Sends what the socket takes and keeps the rest; false when sending fails.
     private func transmit(
         _ headers: UnsafeRawBufferPointer, _ response: UnsafeRawBufferPointer, isLast: Bool
     ) -> Bool {
@@ -79,7 +79,7 @@ extension Connection {
         return true
     }
 
-    /// Sends records, behind those that wait already.
+    /// Sends records after those that are still unsent.
     private func send(_ batch: RecordBatch) -> Bool {
         guard batch.byteCount > 0 else { return true }
         guard unsent.isEmpty else {
@@ -100,7 +100,7 @@ extension Connection {
         perform(lifecycle.answered(isSent: unsent.isEmpty))
     }
 
-    /// Hands the socket more; it has room.
+    /// Sends more of the unsent bytes; the socket is writable.
     func write() {
         let before = unsent.count
         let sent = unsent.send(on: descriptor)
@@ -116,7 +116,7 @@ extension Connection {
         } else {
             expectPeer(within: server.limits.answerMilliseconds)
         }
-        if lifecycle.state == .running, before > Self.lowWater, hasRoom { server.handler?.connectionHasRoom(self) }
+        if lifecycle.state == .running, before > Self.lowWaterMark, hasRoom { server.handler?.connectionHasRoom(self) }
     }
 
     private func isFull(_ code: Int32) -> Bool {

@@ -3,12 +3,12 @@ internal import EventLoop
 internal import Glibc
 
 extension Connection {
-    /// Looks at what has arrived: a whole request is libfcgi's to read, a part of one is collected.
+    /// Peeks at the received bytes: libfcgi reads a whole request, a part of one is collected.
     ///
     /// The corresponding C function is `recv`.
     func receive() {
         let buffer = unsafe server.receiveBuffer
-        let count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, SocketFlags.look)
+        let count = unsafe recv(descriptor, buffer.baseAddress, buffer.count, SocketFlags.peek)
         guard count > 0 else {
             guard count < 0, errno == EAGAIN || errno == EINTR else { return stopReceiving() }
             if partial == nil { lifecycle.receivedNothing() }
@@ -19,7 +19,7 @@ extension Connection {
         collect(bytes)
     }
 
-    /// Takes a piece of a request off the socket, and hands the request on when that completes it.
+    /// Reads a piece of a request from the socket, and runs the request when it is complete.
     private func collect(_ bytes: borrowing Span<UInt8>) {
         let partial = partial ?? PartialRequest(bodyLimit: server.limits.bodyBytes)
         if self.partial == nil {
@@ -34,7 +34,7 @@ extension Connection {
         }
         let taken = partial.take(bytes)
         let isReplied = reply(partial.takeReplies())
-        // What belongs to the next request stays where it is.
+        // Bytes of the next request stay in the socket.
         let flags = SocketFlags.receive
         guard isReplied, unsafe recv(descriptor, server.receiveBuffer.baseAddress, taken, flags) == taken else {
             return perform(lifecycle.receiveFailed())
@@ -45,7 +45,7 @@ extension Connection {
         case .open where partial.isEmpty:
             endPartial()
             lifecycle.receivedNothing()
-            watch(anew: true)
+            watch(rearm: true)
         case .open:
             lifecycle.receivedPart()
             expectPeer(within: server.limits.peerMilliseconds, atMostUntil: arrivalDeadline)
@@ -53,13 +53,13 @@ extension Connection {
         }
     }
 
-    /// Sends answers to management records; false for a peer that does not take them.
+    /// Sends replies to management records; false when the peer does not take them.
     private func reply(_ records: [UInt8]) -> Bool {
         guard !records.isEmpty else { return true }
         return unsafe Glibc.send(descriptor, records, records.count, SocketFlags.send) == records.count
     }
 
-    /// Others have made room for a large request.
+    /// Continues a large request that was queued.
     func leaveQueue() {
         lifecycle.leaveQueue()
         arrivalDeadline = loop.now + nanoseconds(server.limits.arrivalMilliseconds)
@@ -73,18 +73,18 @@ extension Connection {
         leaveLargeRequests()
     }
 
-    /// Makes room for another large request.
+    /// Lets the next queued large request continue.
     func leaveLargeRequests() {
         server.largeRequests.remove(self)?.leaveQueue()
     }
 
-    /// No more comes: without its parameters a request is none, with them its body is incomplete.
+    /// The peer sends no more: a request without all its parameters is dropped, otherwise its body is incomplete.
     func stopReceiving() {
         guard let partial, partial.hasParameters else { return perform(lifecycle.receiveFailed()) }
         run(partial)
     }
 
-    // MARK: Handing a request on
+    // MARK: Running a request
 
     private func run(_ partial: PartialRequest) {
         endPartial()
@@ -92,43 +92,43 @@ extension Connection {
         run(readingFrom: file, omitted: partial.omittedBodyBytes)
     }
 
-    /// Reads a request, which is there as far as it will ever be, and hands it on.
+    /// Reads a request, of which no more will arrive, and calls the handler.
     ///
     /// The corresponding C function is `FCGX_Accept_r`.
     ///
-    /// - Parameter source: the connection's own descriptor, or a file that is closed behind it.
-    /// - Parameter omitted: how much of the body is not there.
+    /// - Parameter source: the connection's own descriptor, or a file that is closed afterwards.
+    /// - Parameter omitted: how many bytes of the body were left out.
     private func run(readingFrom source: Int32, omitted: Int = 0) {
-        // Set by hand, these make `FCGX_Accept_r` read from the source and not close it first …
+        // With these set, `FCGX_Accept_r` reads from the source and does not close it first …
         unsafe request.pointee.ipcFd = source
         unsafe request.pointee.keepConnection = 1
-        // … and this keeps its close, after an error, from waiting two seconds for the peer's.
+        // … and with this, its close after an error does not wait two seconds for the peer.
         unsafe request.pointee.detached = 1
         let isAccepted = unsafe FCGX_Accept_r(request) == 0
         let isClosed = unsafe request.pointee.ipcFd < 0
         if source == descriptor, isClosed { descriptor = -1 }
         defer { if source != descriptor, !isClosed { _ = Glibc.close(source) } }
-        // Parameters that break off between two of them are no error to `FCGX_Accept_r`.
+        // `FCGX_Accept_r` does not report parameters that end between two pairs.
         guard isAccepted, unsafe FCGX_GetError(request.pointee.in) == 0 else {
             return perform(lifecycle.receiveFailed())
         }
-        // Looked up once: the reference is counted each time.
+        // Loaded once: each access is a reference count.
         let server = server
         id = server.nextRequest(on: id.slot)
-        places = unsafe server.parameterNames.find(in: request.pointee.envp)
+        parameterIndices = unsafe server.parameterNames.find(in: request.pointee.envp)
         let body = server.body
         unsafe body.read(from: request.pointee.in, announced: contentLength, omitted: omitted)
-        // Behind a body that broke off there is nothing that could be read.
+        // After an incomplete body nothing more can be read.
         let isKept = unsafe request.pointee.keepConnection != 0 && FCGX_GetError(request.pointee.in) == 0
-        // Whether the connection stays is decided here, so libfcgi must not close it.
+        // `isKept` decides whether the connection stays open, so libfcgi must not close it.
         unsafe request.pointee.keepConnection = 1
-        // All is read, and libfcgi does not write: only the parameters are still needed.
+        // The input is read and libfcgi does not write: only the parameters are still needed.
         unsafe FCGX_FreeStream(&request.pointee.in)
         unsafe FCGX_FreeStream(&request.pointee.out)
         unsafe FCGX_FreeStream(&request.pointee.err)
         lifecycle.receivedRequest(isKept: isKept)
-        // The next request may be there already.
-        watch(anew: source != descriptor)
+        // The next request may have arrived already.
+        watch(rearm: source != descriptor)
         server.handler?.handle(self, body: body.content)
     }
 }

@@ -5,36 +5,36 @@ internal import Glibc
 
 /// A connection that the web server keeps, and the request that runs on it.
 ///
-/// The event loop says when it is ready. Nothing here waits for the peer: libfcgi reads a request once it is whole, and
-/// of an answer the socket is given what it takes. Between requests a connection holds no buffers.
+/// The event loop reports when it is ready. No call waits for the peer: libfcgi reads a request once it is whole, and
+/// the socket is given as much of an answer as it takes. Between requests a connection holds no buffers.
 @safe
 public final class Connection<Handler: RequestHandler>: EventSource {
-    /// The running request; each request has its own.
+    /// The id of the running request.
     public internal(set) var id: RequestID
 
     /// On the heap, because libfcgi keeps its address.
     let request: UnsafeMutablePointer<FCGX_Request>
     unowned let server: Server<Handler>
     let loop: EventLoop
-    /// Does not block.
+    /// Non-blocking.
     var descriptor: Int32
     var lifecycle = ConnectionLifecycle()
     /// What the loop watches the descriptor for.
     private var interest: Readiness = [.readable, .edge]
-    /// When the peer has to have sent or taken something.
+    /// By when the peer must send or receive more.
     var peerDeadline = PeerDeadline()
     /// The request that has not arrived completely.
     var partial: PartialRequest?
-    /// When that has to be complete.
+    /// By when `partial` must be complete.
     var arrivalDeadline = UInt64.max
-    /// The answer as far as the socket has not taken it.
+    /// The part of the answer that the socket has not taken yet.
     var unsent = UnsentBytes()
-    /// The server's; each request reads it a dozen times.
+    /// A copy of the server's, since each request reads it a dozen times.
     private let valueOffsets: InlineArray<16, UInt8>
-    /// Where the running request's parameters are.
-    var places = ParameterPlaces()
+    /// The running request's parameters by the index of their names.
+    var parameterIndices = ParameterIndices()
 
-    /// Takes ownership of an accepted socket that does not block.
+    /// Takes ownership of an accepted non-blocking socket.
     init(takingOwnershipOf descriptor: Int32, id: RequestID, server: Server<Handler>) {
         self.descriptor = descriptor
         self.id = id
@@ -50,30 +50,30 @@ public final class Connection<Handler: RequestHandler>: EventSource {
         unsafe request.deallocate()
     }
 
-    /// Begins to listen to the peer.
+    /// Registers the connection with the loop.
     func start() throws(SystemError) {
         try loop.add(self, descriptor: descriptor, for: interest)
     }
 
-    // MARK: What the loop tells
+    // MARK: Events of the loop
 
     /// The descriptor became ready.
     public override func ready(_ readiness: Readiness) {
         perform(lifecycle.becameReady(readiness))
     }
 
-    /// What arrived while a request was running is received, and a peer that left is reported, outside of the handler's
+    /// Receives what arrived while a request was running, or reports that the peer has left, outside of the handler's
     /// calls.
     public override func turnEnded() {
         perform(lifecycle.turnEnded())
     }
 
-    /// The peer's deadline, or an earlier one that has moved.
+    /// The peer's deadline has passed, or it was moved and the timer is set again.
     public override func timerFired() {
         if peerDeadline.hasPassed(loop.now) { perform(lifecycle.timedOut()) } else { setTimer() }
     }
 
-    /// Gives the peer so much time from now on.
+    /// Sets the peer's deadline this long from now.
     func expectPeer(within milliseconds: Int, atMostUntil end: UInt64 = .max) {
         peerDeadline.set(min(loop.now + nanoseconds(milliseconds), end))
         setTimer()
@@ -91,21 +91,21 @@ public final class Connection<Handler: RequestHandler>: EventSource {
         case .write: write()
         case .postpone:
             watch()
-            // The caller may still hold what the next request would use.
+            // The caller may still use buffers that the next request would overwrite.
             loop.postpone(self)
         case .close: close(abandoning: false)
         case .abandon: close(abandoning: true)
         }
     }
 
-    /// Has the loop watch the descriptor for what the connection needs now.
+    /// Watches the descriptor for the events that the connection needs now.
     ///
-    /// - Parameter anew: whether to be told once more of what is there already.
-    func watch(anew: Bool = false) {
+    /// - Parameter rearm: whether an event that was already reported is reported again.
+    func watch(rearm: Bool = false) {
         let needed = lifecycle.interest(hasUnsent: !unsent.isEmpty)
-        guard needed != interest || anew, lifecycle.state != .closed else { return }
+        guard needed != interest || rearm, lifecycle.state != .closed else { return }
         interest = needed
-        // Fails for want of kernel memory only; without being told, the connection is of no use.
+        // Fails only when the kernel is out of memory; without events the connection is unusable.
         if (try? loop.change(self, to: needed)) == nil { shutdown(descriptor, Int32(SHUT_RDWR)) }
     }
 
@@ -115,16 +115,16 @@ public final class Connection<Handler: RequestHandler>: EventSource {
     ///
     /// The bytes belong to libfcgi and last until the request is answered.
     ///
-    /// - Parameter place: an index of `Handler.parameterNames`.
+    /// - Parameter name: an index of `Handler.parameterNames`.
     @_lifetime(borrow self)
-    public func parameter(_ place: Int) -> Span<UInt8>? {
-        lifecycle.hasRequest ? value(place) : nil
+    public func parameter(_ name: Int) -> Span<UInt8>? {
+        lifecycle.hasRequest ? value(name) : nil
     }
 
     @_lifetime(borrow self)
-    private func value(_ place: Int) -> Span<UInt8>? {
-        guard let index = places[place], let text = unsafe request.pointee.envp[index] else { return nil }
-        let value = unsafe text + Int(valueOffsets[place])
+    private func value(_ name: Int) -> Span<UInt8>? {
+        guard let index = parameterIndices[name], let text = unsafe request.pointee.envp[index] else { return nil }
+        let value = unsafe text + Int(valueOffsets[name])
         let bytes = unsafe UnsafeBufferPointer(
             start: UnsafeRawPointer(value).assumingMemoryBound(to: UInt8.self), count: strlen(value))
         return unsafe _overrideLifetime(Span(_unsafeElements: bytes), borrowing: self)
@@ -132,7 +132,7 @@ public final class Connection<Handler: RequestHandler>: EventSource {
 
     /// CONTENT_LENGTH, 0 when it is absent or no number.
     var contentLength: Int {
-        guard let digits = value(server.contentLengthPlace) else { return 0 }
+        guard let digits = value(server.contentLengthName) else { return 0 }
         var value = 0
         for index in digits.indices {
             let digit = Int(digits[index]) - 0x30
@@ -144,7 +144,7 @@ public final class Connection<Handler: RequestHandler>: EventSource {
 
     // MARK: The end
 
-    /// Closes it unless a request is running.
+    /// Closes the connection unless a request is running.
     func retire() {
         perform(lifecycle.retire())
     }
@@ -156,13 +156,13 @@ public final class Connection<Handler: RequestHandler>: EventSource {
         server.connectionClosed(slot: id.slot, abandoning: abandoning ? id : nil)
     }
 
-    /// Closes it whatever it does; the server goes away and must not be told.
+    /// Closes the connection in any state; the server is being freed and must not be called.
     func abandon() {
         lifecycle.abandon()
         release()
     }
 
-    /// Lets go of the descriptor and of all memory.
+    /// Closes the descriptor and frees all memory.
     private func release() {
         loop.remove(self)
         loop.cancelTimer(self)

@@ -1,43 +1,43 @@
 internal import EventLoop
 
-/// The life of a kept connection as a value: it is told what happened and says what to do.
+/// The state machine of a kept connection: a value that takes events and returns actions.
 ///
 ///     idle ── readable ──> receive ──> running ── answered ──> idle, or close
-///       │        a part of it │ ▲         │ │ └──── the socket is full ──> finishing ── all is sent ──> idle, or close
-///       │                     ▼ │         │ └── answered, and more is there ──> answered ── turn ends ──> receive
-///       │                 receiving       └── the peer leaves ──> close and tell the handler
+///       │     a part of it    │ ▲         │ │ └──── the socket is full ──> finishing ── all is sent ──> idle, or close
+///       │                     ▼ │         │ └── answered, more arrived ──> answered ── turn ends ──> receive
+///       │                 receiving       └── the peer closes ──> abandon
 ///       └── hung up ──> close
 struct ConnectionLifecycle {
     enum State {
-        /// Waits for the next request.
+        /// No request; waits for the next.
         case idle
-        /// Has a part of a request.
+        /// A part of a request has arrived.
         case receiving
-        /// Has a part of a large request and waits until other large ones are whole.
+        /// A part of a large request has arrived; it waits until other large requests are complete.
         case queued
         /// The handler has a request; parts of its answer may be sent.
         case running
-        /// The peer left during a call of the handler, which is told at the end of the turn.
+        /// Sending failed during a call of the handler; it is reported at the end of the turn.
         case broken
         /// The answer is complete; the socket has not taken all of it.
         case finishing
-        /// The answer is sent and the next request is there, to be received when the turn ends.
+        /// The answer is sent and more has arrived, to be received when the turn ends.
         case answered
-        /// Gone; nothing may touch the descriptor any more.
+        /// Closed; the descriptor must not be used.
         case closed
     }
 
     enum Action: Equatable {
-        /// Looks at what has arrived.
+        /// Receives what has arrived.
         case receive
-        /// Makes do with what has arrived.
+        /// Stops receiving and runs the incomplete request, or closes.
         case stopReceiving
-        /// Hands the socket more of the answer.
+        /// Sends more of the answer.
         case write
-        /// Comes back when the turn ends.
+        /// Calls `turnEnded` when the turn ends.
         case postpone
         case close
-        /// Closes it and tells the handler that its request is void.
+        /// Closes the connection and calls `requestAbandoned`.
         case abandon
         case wait
     }
@@ -45,7 +45,7 @@ struct ConnectionLifecycle {
     private(set) var state = State.idle
     /// Something arrived while a request was running.
     ///
-    /// Readiness is told once a change, so it has to be remembered.
+    /// Readiness is edge-triggered, so it has to be remembered.
     private var hasMore = false
     /// The connection can carry another request after this one.
     private var isKept = false
@@ -55,8 +55,8 @@ struct ConnectionLifecycle {
 
     /// What the descriptor is watched for.
     ///
-    /// Requests that arrive whole and answers that fit cost no change of it. Told once a change, except where a turn
-    /// does a bounded part of the work.
+    /// Requests that arrive whole and answers that fit need no change of it. Edge-triggered, except where a turn does a
+    /// bounded part of the work.
     func interest(hasUnsent: Bool) -> Readiness {
         switch state {
         case .receiving: .readable
@@ -77,7 +77,7 @@ struct ConnectionLifecycle {
         case .finishing:
             return .write
         case .queued, .broken, .answered, .closed:
-            // What is there is received in any case.
+            // The received bytes are read later in any case.
             return .wait
         }
     }
@@ -93,27 +93,27 @@ struct ConnectionLifecycle {
 
     // MARK: Receiving
 
-    /// Nothing of a request is here; what came, if anything, was for the connection.
+    /// No part of a request has arrived; any bytes were management records.
     mutating func receivedNothing() {
         if state != .closed { state = .idle }
     }
 
-    /// A part of a request is here, and more is received with the next turns.
+    /// A part of a request has arrived; the next turns receive more.
     mutating func receivedPart() {
         if state != .closed { state = .receiving }
     }
 
-    /// The part is large, and so are enough others.
+    /// The request is large, and too many other large requests are being received.
     mutating func queue() {
         if state == .receiving { state = .queued }
     }
 
-    /// Others have made room.
+    /// The queued request may continue.
     mutating func leaveQueue() {
         if state == .queued { state = .receiving }
     }
 
-    /// A request is here.
+    /// A request has arrived.
     ///
     /// - Parameter isKept: whether the connection can carry another.
     mutating func receivedRequest(isKept: Bool) {
@@ -122,7 +122,7 @@ struct ConnectionLifecycle {
         state = .running
     }
 
-    /// No request can come: the peer closed, or does not speak FastCGI.
+    /// No request can arrive: the peer closed, or does not speak FastCGI.
     mutating func receiveFailed() -> Action {
         guard state != .closed else { return .wait }
         state = .closed
@@ -147,12 +147,12 @@ struct ConnectionLifecycle {
         }
     }
 
-    /// The socket has taken all there was.
+    /// The socket has taken all unsent bytes.
     mutating func sent() -> Action {
         state == .finishing ? ended() : .wait
     }
 
-    /// The peer takes no more.
+    /// Sending failed.
     mutating func sendFailed() -> Action {
         switch state {
         case .running:
@@ -188,7 +188,7 @@ struct ConnectionLifecycle {
 
     // MARK: Time
 
-    /// The peer did nothing for too long.
+    /// The peer's deadline has passed.
     mutating func timedOut() -> Action {
         switch state {
         case .receiving: return .stopReceiving
@@ -210,7 +210,7 @@ struct ConnectionLifecycle {
 
     // MARK: Ends from this side
 
-    /// The server wants it gone; only a running request and its answer are waited for.
+    /// The server closes its connections; a running request and its answer are completed first.
     mutating func retire() -> Action {
         switch state {
         case .idle, .receiving, .queued, .answered:
@@ -221,7 +221,7 @@ struct ConnectionLifecycle {
         }
     }
 
-    /// The server itself is going.
+    /// The server is being freed.
     mutating func abandon() {
         state = .closed
     }

@@ -2,10 +2,10 @@ internal import CLinux
 internal import Glibc
 
 extension ListeningSocket {
-    /// How many connections wait to be accepted, and how many may.
+    /// The length of the accept queue and its limit.
     ///
-    /// Only the kernel's socket diagnostics know: nil where they cannot be asked, as in a sandbox without AF_NETLINK, or
-    /// for a socket of another network namespace. Costs a few system calls. See sock_diag(7), `UDIAG_SHOW_RQLEN`.
+    /// Read from the kernel's socket diagnostics; nil where they are unavailable, as in a sandbox without AF_NETLINK,
+    /// or for a socket of another network namespace. Costs a few system calls. See sock_diag(7), `UDIAG_SHOW_RQLEN`.
     public func queue() -> (waiting: Int, limit: Int)? {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { return nil }
@@ -33,7 +33,7 @@ extension ListeningSocket {
     }
 }
 
-/// One unix socket is asked for, by its inode.
+/// A request for one unix socket, by its inode.
 private struct QueueRequest {
     let header: nlmsghdr
     let question: unix_diag_req
@@ -48,7 +48,7 @@ private struct QueueRequest {
         question.udiag_states = .max
         question.udiag_ino = inode
         question.udiag_show = UInt32(UDIAG_SHOW_RQLEN)
-        // Whatever its cookie is.
+        // Any cookie.
         question.udiag_cookie = (.max, .max)
         self.question = question
     }

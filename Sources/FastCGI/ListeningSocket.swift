@@ -19,15 +19,15 @@ public final class ListeningSocket {
     }
 
     deinit {
-        // In this order: once it is closed, the path may be another process's.
+        // In this order: once it is closed, the path may belong to another process.
         if let path { unsafe unlink(path) }
         _ = close(descriptor)
     }
 
-    /// Takes a listening socket that was open when the process started.
+    /// Takes a listening socket that the process inherited.
     ///
-    /// Its O_NONBLOCK belongs to every process that shares it; it is set, so that a connection that another process
-    /// took first costs nothing. Throws ENOTSOCK or EINVAL when the descriptor is no listening socket.
+    /// Sets O_NONBLOCK, for every process that shares the socket, so that `accept` does not block when another process
+    /// took the connection first. Throws ENOTSOCK or EINVAL when the descriptor is no listening socket.
     public static func inherited(_ descriptor: Int32) throws(SystemError) -> ListeningSocket {
         var isListening: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
@@ -39,10 +39,10 @@ public final class ListeningSocket {
         return ListeningSocket(descriptor: descriptor, path: nil)
     }
 
-    /// Listens on a unix socket at a path, which its user and group may connect to; removed at the end.
+    /// Listens on a unix socket at a path, which its user and group may connect to; the file is removed at the end.
     ///
-    /// A socket file that nobody listens on any more is replaced; one that somebody does, or a file of another kind, is
-    /// EADDRINUSE. Paths have at most 107 bytes: ENAMETOOLONG. The corresponding C functions are `bind` and `listen`.
+    /// A socket file without a listener is replaced; one with a listener, or a file of another kind, is EADDRINUSE.
+    /// Paths have at most 107 bytes: ENAMETOOLONG. The corresponding C functions are `bind` and `listen`.
     public static func bound(to path: String, backlog: Int32 = 4096) throws(SystemError) -> ListeningSocket {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -70,9 +70,9 @@ public final class ListeningSocket {
         return socket
     }
 
-    /// Accepts a connection that does not block, if one is waiting; otherwise `errno` says why not.
+    /// Accepts a waiting connection as a non-blocking socket; nil, with `errno` set, when there is none.
     ///
-    /// One over TCP sends small answers at once, and fails within a minute when the peer's host is gone. The
+    /// A TCP connection sends small answers at once, and fails within a minute when the peer's host is gone. The
     /// corresponding C functions are `accept4` and `setsockopt`.
     func accept() -> Int32? {
         let flags = SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
@@ -90,7 +90,7 @@ public final class ListeningSocket {
         return connection
     }
 
-    /// A connection to a file of another kind is refused like one to a socket that nobody listens on.
+    /// Needed because connecting to a file of another kind is also ECONNREFUSED, as for a socket without a listener.
     private static func isSocket(_ path: String) -> Bool {
         var status = stat()
         return unsafe lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK

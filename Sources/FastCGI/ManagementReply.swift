@@ -1,6 +1,6 @@
-/// Answers to records that are not a request's own; web servers hardly send any (FastCGI 1.0, section 4).
+/// Replies to management records (FastCGI 1.0, section 4), which web servers rarely send.
 enum ManagementReply {
-    /// One connection and one request at a time are what libfcgi says of itself.
+    /// The same values as libfcgi's: one connection and one request at a time.
     private static let values: [(name: String, value: String)] = [
         ("FCGI_MAX_CONNS", "1"), ("FCGI_MAX_REQS", "1"), ("FCGI_MPXS_CONNS", "0"),
     ]
@@ -32,7 +32,7 @@ enum ManagementReply {
         return bytes.prefix(3).reduce(Int(first & 0x7F)) { $0 << 8 | Int($1) }
     }
 
-    /// UNKNOWN_TYPE: the kind of record is not known here.
+    /// UNKNOWN_TYPE: this kind of record is not supported.
     static func unknownType(_ kind: UInt8) -> [UInt8] {
         record(.unknownType, requestID: 0, [kind, 0, 0, 0, 0, 0, 0, 0])
     }

@@ -1,48 +1,48 @@
 internal import Glibc
 
-/// The names of the parameters that a handler reads; a name's index here is its place in a request's table.
+/// The names of the parameters that a handler reads; `ParameterIndices` is indexed by their order.
 @safe
 struct ParameterNames {
-    /// A table has this many places.
+    /// The capacity of `ParameterIndices`.
     static var maximumCount: Int { 16 }
 
     private let names: [StaticString]
-    /// How far a parameter's value lies from its beginning, by the place of its name: behind `NAME=`.
+    /// The offset of a parameter's value after `NAME=`, by the index of its name.
     let valueOffsets: InlineArray<16, UInt8>
 
     init(_ names: [StaticString]) {
-        precondition(names.count <= Self.maximumCount, "a table has \(Self.maximumCount) places")
+        precondition(names.count <= Self.maximumCount, "at most \(Self.maximumCount) names")
         self.names = names
         var offsets = InlineArray<16, UInt8>(repeating: 0)
-        for (place, name) in names.enumerated() { offsets[place] = UInt8(name.utf8CodeUnitCount + 1) }
+        for (index, name) in names.enumerated() { offsets[index] = UInt8(name.utf8CodeUnitCount + 1) }
         valueOffsets = offsets
     }
 
-    /// Finds them all in one pass over the parameters of a request, `NAME=value` each, NULL behind the last.
+    /// Finds all names in one pass over the parameters of a request, `NAME=value` each, NULL after the last.
     ///
-    /// A web server sends them in one order, request after request: where the names have that order too, hardly any is
+    /// A web server sends parameters in the same order in every request: if the names have that order too, few are
     /// compared twice.
-    func find(in parameters: UnsafePointer<UnsafeMutablePointer<CChar>?>) -> ParameterPlaces {
-        var places = ParameterPlaces()
+    func find(in parameters: UnsafePointer<UnsafeMutablePointer<CChar>?>) -> ParameterIndices {
+        var found = ParameterIndices()
         var expected = 0
         var index = 0
-        while let text = unsafe parameters[index], index < ParameterPlaces.absent {
-            if let place = unsafe place(of: text, from: expected) {
-                places.set(place, to: index)
-                expected = place + 1
+        while let text = unsafe parameters[index], index < ParameterIndices.absent {
+            if let name = unsafe nameIndex(of: text, from: expected) {
+                found.set(name, to: index)
+                expected = name + 1
             }
             index += 1
         }
-        return places
+        return found
     }
 
-    /// Which of the names a parameter has, looking at the expected one first.
-    private func place(of text: UnsafePointer<CChar>, from expected: Int) -> Int? {
-        var place = expected
+    /// The index of a parameter's name, starting the search at the expected one.
+    private func nameIndex(of text: UnsafePointer<CChar>, from expected: Int) -> Int? {
+        var name = expected
         for _ in names.indices {
-            if place >= names.count { place = 0 }
-            if unsafe isName(names[place], of: text) { return place }
-            place += 1
+            if name >= names.count { name = 0 }
+            if unsafe isName(names[name], of: text) { return name }
+            name += 1
         }
         return nil
     }
@@ -50,27 +50,27 @@ struct ParameterNames {
     private func isName(_ name: StaticString, of text: UnsafePointer<CChar>) -> Bool {
         let length = name.utf8CodeUnitCount
         let start = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
-        // The first byte already tells most names apart.
+        // The first byte distinguishes most names.
         return unsafe text.pointee == start.pointee && strncmp(text, start, length) == 0
             && text[length] == CChar(UInt8(ascii: "="))
     }
 }
 
-/// Where each name's parameter stands among those of one request.
-struct ParameterPlaces {
-    /// So many parameters of a request are looked at.
+/// The position of each name's parameter among those of one request.
+struct ParameterIndices {
+    /// Marks an absent parameter; also the most parameters of a request that are searched.
     static var absent: Int { 255 }
 
     private var indices = InlineArray<16, UInt8>(repeating: 255)
 
     /// The index of a name's parameter; nil when the web server did not send it.
-    subscript(place: Int) -> Int? {
-        let index = Int(indices[place])
+    subscript(name: Int) -> Int? {
+        let index = Int(indices[name])
         return index == Self.absent ? nil : index
     }
 
     /// Of two parameters with one name, the first counts.
-    mutating func set(_ place: Int, to index: Int) {
-        if self[place] == nil { indices[place] = UInt8(truncatingIfNeeded: index) }
+    mutating func set(_ name: Int, to index: Int) {
+        if self[name] == nil { indices[name] = UInt8(truncatingIfNeeded: index) }
     }
 }

@@ -3,11 +3,10 @@ internal import Glibc
 
 /// A request that arrives in pieces, collected until libfcgi can read it without waiting.
 ///
-/// What is kept is the request alone, in records of our own: without padding, without what is not a part of it, and of
-/// its body no more than shows that it is too large.
+/// It keeps only the request's records, rewritten without padding, and at most one byte of the body above the limit.
 final class PartialRequest {
     enum State {
-        /// More has to come.
+        /// Not complete yet.
         case open
         case whole
         case malformed
@@ -24,15 +23,15 @@ final class PartialRequest {
     static var maximumParameterBytes: Int { 256 << 10 }
 
     private(set) var state = State.open
-    /// Records for the peer, which asked for something in between.
+    /// Replies to management records.
     private(set) var replies: [UInt8] = []
-    /// How much of the body was left out.
+    /// How many bytes of the body were left out.
     private(set) var omittedBodyBytes = 0
 
-    /// The request as far as it has arrived.
+    /// The received part of the request.
     private var records: [UInt8] = []
     private var requestID: UInt16 = 0
-    /// The kind of record that the request needs next; BEGIN_REQUEST before there is any request.
+    /// The kind of the request's next record; BEGIN_REQUEST before the request has begun.
     private var expected = RecordHeader.Kind.beginRequest
     private var parameterBytes = 0
     private var bodyBytes = 0
@@ -44,25 +43,25 @@ final class PartialRequest {
     private var use = Use.drop
     private var contentLeft = 0
     private var paddingLeft = 0
-    /// A management record's content.
+    /// The content of a management record.
     private var question: [UInt8] = []
-    /// Where the last of the kept records begins; pieces of one kind are joined.
+    /// The header of the last kept record, to which content of the same kind is appended.
     private var lastHeader: (kind: RecordHeader.Kind, offset: Int, length: Int)?
 
     init(bodyLimit: Int) {
         self.bodyLimit = bodyLimit
     }
 
-    /// Nothing of a request and no part of a record is here.
+    /// Whether no part of a request or of a record has arrived.
     var isEmpty: Bool { records.isEmpty && headerCount == 0 }
-    /// Enough to call the handler: an incomplete body is for it to refuse.
+    /// Whether the handler can be called; it refuses an incomplete body itself.
     var hasParameters: Bool { expected == .standardInput }
-    /// The memory that it takes.
+    /// The bytes that it holds in memory.
     var keptByteCount: Int { records.count }
 
     // MARK: Taking pieces
 
-    /// Takes what has arrived, at most to the end of the request, and says how much that was.
+    /// Takes received bytes, at most to the end of the request, and returns how many it took.
     func take(_ bytes: Span<UInt8>) -> Int {
         unsafe bytes.withUnsafeBufferPointer { bytes in
             var offset = 0
@@ -96,7 +95,7 @@ final class PartialRequest {
         self.use = use
     }
 
-    /// Decides by a record's header; nil when the peer does not speak FastCGI.
+    /// What to do with a record, by its header; nil when the peer does not speak FastCGI.
     private func use(of header: RecordHeader) -> Use? {
         if header.kind == .beginRequest {
             guard header.requestID != 0, header.contentLength == 8 else { return nil }
@@ -108,7 +107,7 @@ final class PartialRequest {
             return .keep(.beginRequest)
         }
         if header.requestID == 0 { return .answer(kind: header.kindByte) }
-        // Of another request: one that was refused, or one that has ended.
+        // A record of another request, which was refused or has ended.
         if expected == .beginRequest || header.requestID != requestID { return .drop }
         guard header.kind == expected else { return nil }
         if expected == .parameters {
@@ -156,13 +155,13 @@ final class PartialRequest {
         replies += values
     }
 
-    /// Gives the replies away.
+    /// Returns the replies and clears them.
     func takeReplies() -> [UInt8] {
         defer { replies = [] }
         return replies
     }
 
-    // MARK: What is kept
+    // MARK: Kept records
 
     /// Adds content to the last record of its kind, or begins another.
     private func keep(_ kind: RecordHeader.Kind, _ content: UnsafeBufferPointer<UInt8>) {
@@ -178,13 +177,13 @@ final class PartialRequest {
         unsafe records.append(contentsOf: content)
     }
 
-    /// Moves what is kept into a file in memory, to be read from its beginning; nil when the system has no more of them.
+    /// Moves the kept records into a file in memory, at offset 0; nil when the system cannot make one.
     ///
     /// The corresponding C function is `memfd_create`.
     func makeFile() -> Int32? {
         let file = unsafe memfd_create("request", UInt32(MFD_CLOEXEC))
         guard file >= 0 else { return nil }
-        // At an offset, which leaves the file's own position where it is.
+        // `pwrite` leaves the file's position at 0.
         guard unsafe pwrite(file, records, records.count, 0) == records.count else {
             close(file)
             return nil

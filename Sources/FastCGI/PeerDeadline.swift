@@ -1,9 +1,9 @@
-/// The time by which the peer has to do something, in nanoseconds of `Clock.monotonic`.
+/// The time by which the peer must send or receive more, in nanoseconds of `Clock.monotonic`.
 ///
-/// It moves with every byte. Setting the loop's timer costs more, so a timer that is early is left as it is and set anew
-/// when it goes off.
+/// The deadline moves with every byte. Setting the loop's timer costs more, so a timer that is early stays and is set
+/// again when it fires.
 struct PeerDeadline {
-    /// `.max` while the peer owes nothing.
+    /// `.max` while nothing is expected of the peer.
     private var deadline = UInt64.max
     private var timer = UInt64.max
 
@@ -11,12 +11,12 @@ struct PeerDeadline {
         self.deadline = deadline
     }
 
-    /// The peer owes nothing.
+    /// Nothing is expected of the peer.
     mutating func clear() {
         deadline = .max
     }
 
-    /// The timer went off: whether the deadline has passed, which is told once.
+    /// The timer fired: whether the deadline has passed; true once per deadline.
     mutating func hasPassed(_ now: UInt64) -> Bool {
         timer = .max
         guard deadline <= now else { return false }
@@ -24,7 +24,7 @@ struct PeerDeadline {
         return true
     }
 
-    /// When the loop's timer has to go off; nil when it is early enough.
+    /// The time to set the loop's timer to; nil when it is early enough.
     mutating func timerToSet() -> UInt64? {
         guard deadline < timer else { return nil }
         timer = deadline

@@ -1,14 +1,14 @@
 internal import CLinux
 internal import Glibc
 
-/// Records that leave in one system call, their content where it is.
+/// Records that are sent with one system call, without copying their content.
 ///
-/// One for all connections of a server; it is empty between two calls.
+/// One instance serves all connections of a server; it is empty between calls.
 @safe
 final class RecordBatch {
     /// A socket of the usual size takes three of the largest records at once.
     private static var maximumRecords: Int { 8 }
-    /// A header, a content in two pieces, for each; and one more for what ends the request.
+    /// A header and two pieces of content for each record, and one piece for the end of the request.
     private static var maximumPieces: Int { 3 * maximumRecords + 1 }
 
     private let pieces: UnsafeMutableBufferPointer<iovec>
@@ -34,7 +34,7 @@ final class RecordBatch {
         (pieceCount, headerCount, recordCount, byteCount) = (0, 0, 0, 0)
     }
 
-    /// Adds a record of STDOUT with as much as fits of two pieces of memory, and takes that off them.
+    /// Adds a STDOUT record with as much as fits of two buffers, and removes that from their front.
     func appendOutput(
         _ requestID: UInt16, _ first: inout UnsafeRawBufferPointer, _ second: inout UnsafeRawBufferPointer
     ) {
@@ -52,11 +52,11 @@ final class RecordBatch {
     func appendEnd(_ requestID: UInt16) {
         append(RecordHeader(.standardOutput, requestID: requestID, contentLength: 0))
         append(RecordHeader(.endRequest, requestID: requestID, contentLength: 8))
-        // Status 0 of the application, REQUEST_COMPLETE.
+        // Application status 0, REQUEST_COMPLETE.
         append(RecordHeader(word: 0))
     }
 
-    /// Adds eight bytes; those that follow each other are one piece.
+    /// Adds eight bytes; adjacent headers become one piece.
     private func append(_ header: RecordHeader) {
         unsafe headers[headerCount] = header.bigEndian
         let bytes = unsafe UnsafeRawBufferPointer(
@@ -79,7 +79,7 @@ final class RecordBatch {
         pieceCount += 1
     }
 
-    /// Hands the socket as much as it takes now; the number of bytes, or -1 and `errno`.
+    /// Sends as much as the socket takes now; the number of bytes, or -1 and `errno`.
     ///
     /// The corresponding C function is `sendmsg`.
     func send(on descriptor: Int32) -> Int {
@@ -89,7 +89,7 @@ final class RecordBatch {
         return unsafe sendmsg(descriptor, &message, SocketFlags.send)
     }
 
-    /// Copies what was not sent.
+    /// Copies the bytes that were not sent.
     func copy(from sent: Int, to unsent: inout UnsentBytes) {
         var skipped = sent
         for index in 0..<pieceCount {

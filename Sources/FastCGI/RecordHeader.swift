@@ -12,7 +12,7 @@ struct RecordHeader: Equatable {
     }
 
     static var size: Int { 8 }
-    /// The most content that a record of ours carries: the largest multiple of eight that fits into its length.
+    /// The most content of a record that is sent: the largest multiple of eight that fits into its length.
     static var maximumContent: Int { 65_528 }
 
     private(set) var word: UInt64
@@ -22,7 +22,7 @@ struct RecordHeader: Equatable {
         word = 1 << 56 | UInt64(kind.rawValue) << 48 | UInt64(requestID) << 32 | UInt64(contentLength) << 16
     }
 
-    /// Takes a number that was read in network byte order.
+    /// Takes the eight bytes as a number in network byte order.
     init(word: UInt64) {
         self.word = word
     }
@@ -36,7 +36,7 @@ struct RecordHeader: Equatable {
     var contentLength: Int { Int(UInt16(truncatingIfNeeded: word >> 16)) }
     var paddingLength: Int { Int(UInt8(truncatingIfNeeded: word >> 8)) }
 
-    /// The bytes as they travel, most significant first.
+    /// The bytes in network byte order.
     var bigEndian: UInt64 { word.bigEndian }
 }
 

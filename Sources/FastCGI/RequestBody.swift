@@ -2,11 +2,11 @@ internal import CFastCGI
 
 /// A request's STDIN, read to its end.
 public struct RequestBody: ~Escapable {
-    /// What arrived; empty when there was more than the server's limit.
+    /// The received bytes; empty when the body exceeds the server's limit.
     public let bytes: Span<UInt8>
-    /// There was more than the server's limit.
+    /// Whether the body exceeds the server's limit.
     public let isTooLarge: Bool
-    /// Less arrived than CONTENT_LENGTH announced, or the stream broke.
+    /// Whether less arrived than CONTENT_LENGTH announced, or the stream broke.
     public let isIncomplete: Bool
 
     @_lifetime(copy bytes)
@@ -17,7 +17,7 @@ public struct RequestBody: ~Escapable {
     }
 }
 
-/// The memory for the body of the request that is being read, used again for the next.
+/// The memory for the body of the request that is being read, reused for the next.
 @safe
 final class BodyBuffer {
     private var memory: UnsafeMutableBufferPointer<UInt8>
@@ -26,7 +26,7 @@ final class BodyBuffer {
     private var isIncomplete = false
     private let limit: Int
 
-    /// Most bodies fit; what grew beyond it is given back.
+    /// Most bodies fit; larger memory is freed with the next request.
     private static var usualSize: Int { 16 << 10 }
 
     init(limit: Int) {
@@ -38,7 +38,7 @@ final class BodyBuffer {
         unsafe memory.deallocate()
     }
 
-    /// What `read` read last.
+    /// The body that `read` read last.
     var content: RequestBody {
         @_lifetime(borrow self)
         get {
@@ -48,11 +48,11 @@ final class BodyBuffer {
         }
     }
 
-    /// Reads a stream to its end, always: a record left unread would begin the next request.
+    /// Reads a stream to its end in every case: an unread record would be taken for the next request.
     ///
     /// The corresponding C function is `FCGX_GetStr`.
     ///
-    /// - Parameter omitted: how much of the body did arrive and is not in the stream.
+    /// - Parameter omitted: how many bytes of the body arrived and are not in the stream.
     func read(from stream: UnsafeMutablePointer<FCGX_Stream>, announced: Int, omitted: Int) {
         if unsafe memory.count > Self.usualSize { resize(to: Self.usualSize) }
         count = 0
@@ -62,7 +62,7 @@ final class BodyBuffer {
             if unsafe received == memory.count, !isTooLarge {
                 if received > limit { isTooLarge = true } else { resize(to: min(received * 4, limit + 1)) }
             }
-            // What is too large is read over itself and forgotten.
+            // A body that is too large overwrites itself and is dropped.
             let room = unsafe UnsafeMutableBufferPointer(rebasing: memory[(isTooLarge ? 0 : received)...])
             let part = unsafe FCGX_GetStr(
                 UnsafeMutableRawPointer(room.baseAddress)?.assumingMemoryBound(to: CChar.self), Int32(room.count),

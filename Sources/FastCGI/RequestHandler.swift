@@ -1,4 +1,4 @@
-/// What a server does with its requests.
+/// Handles a server's requests.
 public protocol RequestHandler: AnyObject {
     /// The parameters that it reads, fifteen at most; each is read by its index here.
     ///
@@ -12,12 +12,12 @@ public protocol RequestHandler: AnyObject {
     /// connection that `server.connection(running:)` finds for its id.
     func handle(_ connection: Connection<Self>, body: borrowing RequestBody)
 
-    /// The socket has taken so much of the parts sent so far that more can be sent.
+    /// The socket has taken enough of the parts sent so far that more can be sent.
     ///
     /// Called each time that `connection.hasRoom` becomes true again.
     func connectionHasRoom(_ connection: Connection<Self>)
 
-    /// The web server has closed the connection while this request was running: nobody waits for its answer any more.
+    /// The web server closed the connection while this request was running; an answer can no longer be sent.
     ///
     /// Called once, never from within another call of the handler or of the connection; the id finds no connection.
     func requestAbandoned(_ id: RequestID)

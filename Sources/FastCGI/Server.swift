@@ -4,41 +4,41 @@ internal import CLinux
 public import EventLoop
 internal import Glibc
 
-/// Accepts the web server's connections, keeps them, and hands their requests to a handler.
+/// Accepts the web server's connections, keeps them open, and passes their requests to a handler.
 ///
-/// Several processes may share the listening socket; the kernel wakes one of them a connection.
+/// Several processes may share the listening socket; the kernel wakes one of them for each connection.
 @safe
 public final class Server<Handler: RequestHandler>: EventSource {
-    /// The bounds of one server.
+    /// The limits of one server.
     public struct Limits: Sendable {
-        /// The largest body that is kept; a larger one is read and reported.
+        /// The largest body that is kept; a larger one is read, dropped and reported.
         public var bodyBytes = 1 << 20
         /// How long the peer may be silent in the middle of a request, in milliseconds.
         public var peerMilliseconds = 2_000
         /// How long a request may take to arrive in all, in milliseconds.
         public var arrivalMilliseconds = 30_000
-        /// How long the peer may take nothing of an answer, in milliseconds; a web server has buffers of its own.
+        /// How long the peer may receive nothing of an answer, in milliseconds; a web server has buffers of its own.
         public var answerMilliseconds = 30_000
 
         /// The defaults.
         public init() {}
     }
 
-    /// Gets every request; kept alive by its owner.
+    /// Handles every request; its owner keeps it alive.
     public weak var handler: Handler?
     /// The open connections, idle ones included.
     public private(set) var connectionCount = 0
-    /// Called once, when a drain has come to its end.
+    /// Called once, when a drain is complete.
     public var whenDrained: (() -> Void)?
 
     let loop: EventLoop
     let limits: Limits
-    /// The handler's, and behind them what is read here.
+    /// The handler's names, followed by CONTENT_LENGTH.
     let parameterNames = ParameterNames(Handler.parameterNames + ["CONTENT_LENGTH"])
-    let contentLengthPlace = Handler.parameterNames.count
-    /// The body of the request that is being read; one for all connections.
+    let contentLengthName = Handler.parameterNames.count
+    /// The body of the request that is being read, shared by all connections.
     let body: BodyBuffer
-    /// What one look at a socket shows; a request that is larger is collected.
+    /// The buffer for one `recv`; a larger request is collected.
     let receiveBuffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 64 << 10)
     /// The records that are being sent.
     let batch = RecordBatch()
@@ -49,7 +49,7 @@ public final class Server<Handler: RequestHandler>: EventSource {
     private var sequences: [UInt32] = []
     private var freeSlots: [Int] = []
     private var drainDeadline: UInt64?
-    /// The last turn in which connections waited to be accepted, and when none did before.
+    /// The last turn in which connections waited to be accepted, and the last time before it when none did.
     private var queue = (seenAt: UInt64(0), emptyAt: UInt64(0))
 
     /// Starts to accept from the socket.
@@ -58,7 +58,7 @@ public final class Server<Handler: RequestHandler>: EventSource {
     public init(
         accepting socket: ListeningSocket, on loop: EventLoop, limits: Limits = Limits()
     ) throws(SystemError) {
-        // It installs a handler for SIGTERM that does nothing: block the signal before, or it may be lost.
+        // `FCGX_Init` installs a SIGTERM handler that does nothing: block the signal before, or it may be lost.
         guard FCGX_Init() == 0 else { throw SystemError("FCGX_Init") }
         self.socket = socket
         self.loop = loop
@@ -87,18 +87,18 @@ public final class Server<Handler: RequestHandler>: EventSource {
         try loop.add(self, descriptor: socket.descriptor, for: [.readable, .exclusive])
     }
 
-    /// The last moment at which this process had taken all connections and requests that there were: a request that is
-    /// handled now has not waited for longer than since then.
+    /// The last time at which this process had received all pending connections and requests: no request that is
+    /// handled now has waited for longer.
     public var caughtUpAt: UInt64 {
         queue.seenAt < loop.caughtUpAt ? loop.caughtUpAt : queue.emptyAt
     }
 
-    /// Accepts one connection: the next one may be for a process with less to do.
+    /// Accepts one connection per turn: a less busy process may accept the next.
     public override func ready(_ readiness: Readiness) {
         queue = (seenAt: loop.now, emptyAt: caughtUpAt)
         guard !acceptOne() else { return }
         if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS {
-            // The socket stays ready, so waiting for it would turn in circles: let others have it for a moment.
+            // The socket stays ready, so watching it would spin: other processes may accept meanwhile.
             loop.remove(self)
             loop.setTimer(self, at: loop.now + 100_000_000)
         }
@@ -107,11 +107,11 @@ public final class Server<Handler: RequestHandler>: EventSource {
     /// Accepts a connection, if one is waiting.
     private func acceptOne() -> Bool {
         guard let descriptor = socket.accept() else { return false }
-        welcome(descriptor)
+        open(descriptor)
         return true
     }
 
-    private func welcome(_ descriptor: Int32) {
+    private func open(_ descriptor: Int32) {
         let slot = freeSlots.popLast() ?? connections.count
         if slot == connections.count {
             connections.append(nil)
@@ -129,22 +129,22 @@ public final class Server<Handler: RequestHandler>: EventSource {
         connectionCount += 1
     }
 
-    // MARK: What connections report
+    // MARK: Reports from connections
 
-    /// Gives the next request on a slot its name.
+    /// The id of the next request on a slot.
     func nextRequest(on slot: Int) -> RequestID {
         sequences[slot] &+= 1
         return RequestID(slot: slot, sequence: sequences[slot])
     }
 
-    /// Makes the request's name void.
+    /// Invalidates the id of a slot's request.
     func requestEnded(on slot: Int) {
         sequences[slot] &+= 1
     }
 
-    /// Forgets a connection.
+    /// Removes a connection.
     ///
-    /// - Parameter request: the request that ran on it and that nobody waits for any more.
+    /// - Parameter request: the request that was running on it, to be reported as abandoned.
     func connectionClosed(slot: Int, abandoning request: RequestID?) {
         sequences[slot] &+= 1
         connections[slot] = nil
@@ -156,15 +156,15 @@ public final class Server<Handler: RequestHandler>: EventSource {
 
     // MARK: Draining
 
-    /// Stops accepting and serves the connections on until the web server has retired them, at most until a deadline.
+    /// Stops accepting and serves the open connections until the web server has closed them, at most until a deadline.
     ///
-    /// A connection that the worker closes first may be one that the web server is just choosing for a request,
-    /// so idle ones are closed only at the deadline.
+    /// Idle connections are closed only at the deadline: the web server may be sending a request on one at the moment
+    /// the worker closes it.
     public func drain(until deadline: UInt64) {
         guard drainDeadline == nil else { return }
         drainDeadline = deadline
         loop.remove(self)
-        // The kernel may have woken this process alone for what is waiting now.
+        // The kernel may have woken only this process for the connections that wait now.
         while acceptOne() {}
         guard connectionCount > 0 else { return drained() }
         loop.setTimer(self, at: deadline)

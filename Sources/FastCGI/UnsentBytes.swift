@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// Bytes that a socket has not taken yet, in order; without any it holds no memory.
+/// A queue of bytes that a socket has not taken yet; when empty it holds no memory.
 @safe
 struct UnsentBytes: ~Copyable {
     private var memory: UnsafeMutableRawPointer?
-    /// How much memory is held for them.
+    /// The size of the allocated memory.
     private(set) var capacity = 0
     private var start = 0
     private(set) var count = 0
@@ -17,7 +17,7 @@ struct UnsentBytes: ~Copyable {
         unsafe free(memory)
     }
 
-    /// Adds bytes behind the others.
+    /// Appends bytes.
     ///
     /// The corresponding C function is `realloc`.
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
@@ -28,7 +28,7 @@ struct UnsentBytes: ~Copyable {
         count += bytes.count
     }
 
-    /// Drops so many bytes from the front and gives memory back that is no longer needed.
+    /// Removes bytes from the front and frees memory that is no longer needed.
     mutating func removeFirst(_ removed: Int) {
         start += removed
         count -= removed
@@ -42,7 +42,7 @@ struct UnsentBytes: ~Copyable {
         }
     }
 
-    /// Hands the socket as much as it takes now; the number of bytes, or -1 and `errno`.
+    /// Sends as much as the socket takes now; the number of bytes, or -1 and `errno`.
     ///
     /// The corresponding C function is `send`.
     func send(on descriptor: Int32) -> Int {

@@ -1,7 +1,7 @@
 extension Span<UInt8> {
-    /// Whether the bytes are one whole request and nothing else: BEGIN_REQUEST, PARAMS and STDIN with their ends.
+    /// Whether the bytes are exactly one whole request: BEGIN_REQUEST, PARAMS and STDIN with their ends.
     ///
-    /// Nearly every request is, at the first look. All other bytes, right or wrong, are `PartialRequest`'s to understand.
+    /// Nearly every request arrives like this. `PartialRequest` parses all other bytes, valid or not.
     var isOneWholeRequest: Bool {
         guard count >= RecordHeader.size else { return false }
         let first = header(at: 0)

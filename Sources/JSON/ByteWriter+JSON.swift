@@ -3,8 +3,8 @@ public import Base
 extension ByteWriter {
     /// Appends a text as a JSON string, quotes included (RFC 8259, section 7).
     ///
-    /// Only what must be escaped is. Room for the worst case, six bytes for one, is reserved beforehand, so that the
-    /// loop asks for none.
+    /// Escapes only what must be escaped. Reserves six bytes for each byte beforehand, the worst case, so that the loop
+    /// needs no check.
     ///
     /// - Parameter text: valid UTF-8.
     public mutating func appendJSONString(_ text: Span<UInt8>) {
@@ -18,7 +18,7 @@ extension ByteWriter {
         appendJSONString(text.utf8.span)
     }
 
-    /// Writes a quoted text and returns where it ends; up to eight bytes after the end are scribbled on.
+    /// Writes a quoted text and returns its end; up to eight bytes after the end are overwritten.
     private static func quote(
         _ text: UnsafeBufferPointer<UInt8>, to start: UnsafeMutablePointer<UInt8>
     ) -> UnsafeMutablePointer<UInt8> {
@@ -28,7 +28,7 @@ extension ByteWriter {
         while done < text.count {
             let left = min(text.count - done, 8)
             let eight = unsafe left == 8 ? load(text, at: done) : loadLast(left, of: text)
-            // All are stored before it is known how many are clean: what comes next is written over the others.
+            // All eight are stored before the first escape is known: the next write overwrites the rest.
             unsafe UnsafeMutableRawPointer(to).storeBytes(of: eight.word.littleEndian, as: UInt64.self)
             let needingEscape = eight.needingEscape
             guard needingEscape != 0 else {
@@ -61,7 +61,7 @@ extension ByteWriter {
         return EightBytes(loaded: (word | 0x2020_2020_2020_2020 &<< UInt64(8 * count)).littleEndian)
     }
 
-    /// Writes one escaped byte and returns where it ends.
+    /// Writes one escaped byte and returns its end.
     private static func escape(_ byte: UInt8, to start: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
         unsafe start[0] = UInt8(ascii: "\\")
         let letter: UInt8

@@ -1,13 +1,13 @@
-/// Eight bytes of text in one register, the first in the lowest bits, all of them looked at at once.
+/// Eight bytes of text in one word, the first in the lowest bits, which are tested together.
 struct EightBytes {
     private(set) var word: UInt64
 
-    /// Takes bytes in the order of the text, whatever the machine's is.
+    /// Takes bytes as loaded from memory, on a machine of any byte order.
     init(loaded word: UInt64) {
         self.word = UInt64(littleEndian: word)
     }
 
-    /// Adds each bit of eight others, so that one look shows whether any of all was beyond ASCII.
+    /// ORs the bits of eight others, so that one test shows whether any of them was beyond ASCII.
     mutating func formUnion(_ others: EightBytes) {
         word |= others.word
     }
@@ -17,8 +17,8 @@ struct EightBytes {
         word & Self.topBits == 0
     }
 
-    /// Control characters, `"` and `\`, what a JSON string cannot hold as it is: zero if there are none; else the lowest
-    /// bit that is set lies in the first of them, and the bits above mean nothing.
+    /// Finds control characters, `"` and `\`, which a JSON string must escape: zero if there are none; else the lowest
+    /// set bit is in the first of them, and the bits above are undefined.
     var needingEscape: UInt64 {
         // A byte's top bit is set by a subtraction that goes below zero. It then borrows from the bytes above only, and
         // bytes beyond ASCII, whose top bit is set anyway, are masked out.
@@ -28,7 +28,7 @@ struct EightBytes {
         return (controls | quotes | backslashes) & ~word & Self.topBits
     }
 
-    /// How many bytes come before the first that needs an escape.
+    /// The number of bytes before the first that needs an escape.
     static func countBefore(_ needingEscape: UInt64) -> Int {
         needingEscape.trailingZeroBitCount >> 3
     }

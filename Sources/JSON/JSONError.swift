@@ -4,34 +4,34 @@ public struct JSONError: Error, Equatable, Sendable {
     public enum Reason: Equatable, Sendable {
         /// The text ends within a value.
         case unexpectedEnd
-        /// A byte that the grammar does not allow there.
+        /// A byte that the grammar does not allow at this position.
         case unexpectedByte
         /// The text starts with U+FEFF (RFC 8259, section 8.1, lets a reader refuse it).
         case byteOrderMark
         /// Another word than `true`, `false` or `null`.
         case unknownWord
-        /// Digits that are no number: a leading zero, a lone minus sign, nothing after a point.
+        /// A malformed number: a leading zero, a lone minus sign, no digit after a point.
         case malformedNumber
-        /// A control character within a string that is not escaped.
+        /// An unescaped control character within a string.
         case controlCharacter
-        /// A backslash with something after it that is no escape.
+        /// An invalid escape sequence.
         case malformedEscape
-        /// Half a surrogate pair: no Unicode character.
+        /// Half a surrogate pair.
         case loneSurrogate
         /// A string that is not UTF-8.
         case invalidUTF8
-        /// Arrays and objects within each other beyond the reader's bound.
+        /// Arrays and objects nested beyond the reader's bound.
         case tooDeep
     }
 
-    /// What is wrong there.
+    /// What is wrong at the offset.
     public let reason: Reason
     /// Counted in bytes from the start of the text.
     public let offset: Int
 }
 
 extension JSONError: CustomStringConvertible {
-    /// One sentence for the sender of the text; it quotes nothing of it.
+    /// One sentence for the sender of the text; it quotes no part of the text.
     public var description: String {
         let what =
             switch reason {

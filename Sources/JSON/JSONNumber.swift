@@ -1,8 +1,8 @@
-/// A number of a JSON text, borrowed from it; checked, and converted only as far as it is asked for.
+/// A validated number of a JSON text, borrowed from it and converted on demand.
 public struct JSONNumber: ~Escapable {
     /// The number as it was sent.
     public let source: Span<UInt8>
-    /// The exact value, if the number was sent without a fraction or an exponent and fits; nil otherwise.
+    /// The exact value, if the number has no fraction or exponent and fits; nil otherwise.
     public let integer: Int64?
 
     @_lifetime(copy source)
@@ -11,13 +11,13 @@ public struct JSONNumber: ~Escapable {
         self.integer = integer
     }
 
-    /// The nearest value a Double has; infinite beyond the largest, zero below the smallest.
+    /// The nearest Double; infinite beyond the largest, zero below the smallest.
     public var double: Double {
         if let integer {
             return Double(integer)
         }
         let text = unsafe source.withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
-        // The grammar of a JSON number is part of what Double reads.
+        // Double parses every JSON number.
         guard let value = Double(text) else { preconditionFailure("a checked number was not readable") }
         return value
     }

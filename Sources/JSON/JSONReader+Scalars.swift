@@ -40,7 +40,7 @@ extension JSONReader {
         return true
     }
 
-    /// Passes over a word whose first byte is there.
+    /// Skips a literal word whose first byte is present.
     private mutating func pass(_ word: StaticString) throws(JSONError) {
         let end = position + word.utf8CodeUnitCount
         guard end <= text.count else { throw fail(.unexpectedEnd, at: text.count) }
@@ -51,7 +51,7 @@ extension JSONReader {
 }
 
 extension JSONReader {
-    /// Passes over a number and reads it on the way if it is an integer.
+    /// Scans a number, and computes its value if it is an integer.
     @_lifetime(copy self)
     private mutating func scanNumber() throws(JSONError) -> JSONNumber {
         let start = position
@@ -61,7 +61,7 @@ extension JSONReader {
         }
         var integer: Int64? = 0
         let digits = try passDigits { digit in
-            // Counted downwards, since Int64 reaches one further there.
+            // Accumulated as a negative number, since Int64's range is greater by one there.
             guard let value = integer else { return }
             let (product, isTooBig) = value.multipliedReportingOverflow(by: 10)
             let (difference, isTooLow) = product.subtractingReportingOverflow(Int64(digit))
@@ -89,7 +89,7 @@ extension JSONReader {
         return JSONNumber(source: text.extracting(start..<position), integer: integer)
     }
 
-    /// Passes over one digit or more and returns how many.
+    /// Skips one digit or more and returns how many.
     @discardableResult
     private mutating func passDigits(_ take: (UInt8) -> Void = { _ in }) throws(JSONError) -> Int {
         let start = position

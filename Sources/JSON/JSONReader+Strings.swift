@@ -1,5 +1,5 @@
 extension JSONReader {
-    /// Passes over a string whose opening quote is there and returns what lies between its quotes, checked.
+    /// Scans a string whose opening quote is present and returns the validated text between its quotes.
     @_lifetime(copy self)
     mutating func scanString() throws(JSONError) -> JSONText {
         let start = position + 1
@@ -25,7 +25,7 @@ extension JSONReader {
         }
     }
 
-    /// Where an escape ends that starts at an offset (RFC 8259, section 7).
+    /// The end of an escape that starts at an offset (RFC 8259, section 7).
     private mutating func endOfEscape(at start: Int) throws(JSONError) -> Int {
         switch try byte(at: start + 1) {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),

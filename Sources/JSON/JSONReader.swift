@@ -12,20 +12,20 @@
 /// }
 /// try reader.finish()
 /// ```
-/// What throws is a text that is not JSON. A value of another kind than the one asked for is no error here: the answer
-/// is nil (or false) and the value stays unread; it can be asked for another kind, and a value still unread when the
-/// reader moves on is checked and passed over. So `finish` may be called at any time, and a syntax error anywhere in
-/// the text is found before the caller judges the values.
+/// It throws when the text is not JSON. A value of another kind than the requested one is no error: the result is nil
+/// (or false) and the value stays unread; it can be read as another kind, and a value still unread when the reader
+/// moves on is validated and skipped. So `finish` may be called at any time, and a syntax error anywhere in the text is
+/// found before the caller uses the values.
 ///
-/// Members of one name may occur more than once; the caller decides. Asking out of turn (`nextMember` in an array) is a
-/// defect of the caller and traps. After an error every further question is an error too.
+/// A name may occur more than once; the caller decides what that means. A call that does not fit the reader's position
+/// (`nextMember` in an array) is a defect of the caller and traps. After an error every further call throws.
 public struct JSONReader: ~Escapable {
     /// What a value is.
     public enum Kind: Equatable, Sendable {
         case object, array, string, number, boolean, null
     }
 
-    /// What comes next, apart from white space.
+    /// What follows next, apart from white space.
     enum Expectation {
         case value
         case firstItemOrEnd
@@ -37,24 +37,24 @@ public struct JSONReader: ~Escapable {
     var expectation = Expectation.value
     /// How many arrays and objects are open.
     var depth = 0
-    /// A bit for each open one, the innermost lowest: set for an object.
+    /// A bit for each open array or object, the innermost lowest: set for an object.
     var objects: UInt64 = 0
     let maximumDepth: Int
 
     /// Starts before the one value of a text.
     ///
-    /// - Parameter text: need not be UTF-8; where it must be and is not, reading throws.
-    /// - Parameter maximumDepth: at most 64, since a bit of one word remembers each open array or object.
+    /// - Parameter text: invalid UTF-8 makes reading throw.
+    /// - Parameter maximumDepth: at most 64, since each open array or object has one bit of a word.
     @_lifetime(copy text)
     public init(_ text: Span<UInt8>, maximumDepth: Int = 64) {
-        precondition(0...64 ~= maximumDepth, "at most 64 levels are remembered")
+        precondition(0...64 ~= maximumDepth, "at most 64 levels are supported")
         self.text = text
         self.maximumDepth = maximumDepth
     }
 }
 
 extension JSONReader {
-    /// What the next value is, judged by its first byte; it stays unread.
+    /// The kind of the next value, by its first byte; the value stays unread.
     public mutating func kind() throws(JSONError) -> Kind {
         precondition(expectation == .value, "no value comes next")
         switch try nextByte() {
@@ -86,7 +86,7 @@ extension JSONReader {
 
     /// Moves to the next member of the object last entered and returns its name, or leaves the object and returns nil.
     ///
-    /// The member's value is next; if it is left unread, it is passed over.
+    /// The member's value is next; if it is left unread, it is skipped.
     @_lifetime(copy self)
     public mutating func nextMember() throws(JSONError) -> JSONText? {
         precondition(isInObject, "no object is open")
@@ -96,7 +96,7 @@ extension JSONReader {
 
     /// Moves to the next element of the array last entered, or leaves the array and returns false.
     ///
-    /// The element is next; if it is left unread, it is passed over.
+    /// The element is next; if it is left unread, it is skipped.
     public mutating func nextElement() throws(JSONError) -> Bool {
         precondition(depth > 0 && !isInObject, "no array is open")
         guard try advance(closing: UInt8(ascii: "]")) else { return false }
@@ -104,14 +104,14 @@ extension JSONReader {
         return true
     }
 
-    /// Passes over the next value, whatever it is, and checks all of it.
+    /// Skips and validates the next value of any kind.
     public mutating func skipValue() throws(JSONError) {
         let outer = depth
         try passValueOrEnter()
         try leave(to: outer)
     }
 
-    /// Checks all that is still unread; only white space may follow the one value.
+    /// Validates the unread rest; only white space may follow the one value.
     public mutating func finish() throws(JSONError) {
         if expectation == .value {
             try skipValue()
@@ -165,7 +165,7 @@ extension JSONReader {
         return name
     }
 
-    /// Passes over a value that holds no others, or enters one that may.
+    /// Skips a scalar value, or enters an array or object.
     private mutating func passValueOrEnter() throws(JSONError) {
         switch try kind() {
         case .object: try enter(object: true)
@@ -177,7 +177,7 @@ extension JSONReader {
         }
     }
 
-    /// Passes over the rest of all values open within the outer one; a loop, since the text decides how deep they are.
+    /// Skips the rest of all open arrays and objects down to a depth; a loop, since the text determines the nesting.
     private mutating func leave(to outer: Int) throws(JSONError) {
         while depth > outer {
             if isInObject {
@@ -205,7 +205,7 @@ extension JSONReader {
         }
     }
 
-    /// The error, at the present position unless said otherwise; the reader is put where every question is an error.
+    /// Makes an error, by default at the current position; every further call throws.
     mutating func fail(_ reason: JSONError.Reason, at offset: Int? = nil) -> JSONError {
         let error = JSONError(reason: reason, offset: offset ?? position)
         position = text.count

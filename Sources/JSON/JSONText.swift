@@ -1,8 +1,8 @@
 internal import Base
 
-/// A string of a JSON text, borrowed from it: checked, its escapes still in place, no memory taken.
+/// A validated string of a JSON text, borrowed from it, with its escapes; allocates no memory.
 public struct JSONText: ~Escapable {
-    /// What lies between the quotes.
+    /// The text between the quotes.
     let raw: Span<UInt8>
     let isASCII: Bool
     let hasEscapes: Bool
@@ -32,7 +32,7 @@ extension JSONText {
         return count
     }
 
-    /// Whether U+0000 occurs, which PostgreSQL's texts cannot hold; it can only be written as an escape.
+    /// Whether U+0000 occurs, which PostgreSQL's `text` cannot hold; in JSON it is always an escape.
     public var containsNUL: Bool {
         guard hasEscapes else { return false }
         var position = 0
@@ -44,28 +44,28 @@ extension JSONText {
         return false
     }
 
-    /// Whether the string is this one, however it is spelled.
+    /// Whether the string equals a literal, escaped or not.
     public static func == (text: borrowing JSONText, literal: StaticString) -> Bool {
         guard text.hasEscapes else { return text.raw.equals(literal) }
-        // Escaped names are too rare to be fast for. Bytes are compared: to String the Kelvin sign is a K.
+        // Escaped names are rare, so this is not optimized. Bytes are compared: to String the Kelvin sign equals K.
         return String(text).utf8.span.equals(literal)
     }
 
-    /// Lets a `switch` compare a string with literals.
+    /// Matches a string against literals in a `switch`.
     public static func ~= (literal: StaticString, text: borrowing JSONText) -> Bool {
         text == literal
     }
 }
 
 extension JSONText {
-    /// What a string is made of.
+    /// A part of a string.
     private enum Piece {
-        /// Bytes that stand for themselves, by their offsets in `raw`.
+        /// Unescaped bytes, by their offsets in `raw`.
         case run(Range<Int>)
         case escaped(Unicode.Scalar)
     }
 
-    /// The piece at an offset, which moves to the next one; nil at the end.
+    /// The piece at a position, which is advanced to the next piece; nil at the end.
     private func piece(at position: inout Int) -> Piece? {
         guard position < raw.count else { return nil }
         let start = position
@@ -95,7 +95,7 @@ extension JSONText {
         }
     }
 
-    /// Writes the string as UTF-8 where at least `raw.count` bytes fit, and returns how many there are.
+    /// Writes the string as UTF-8 to memory of at least `raw.count` bytes, and returns the length.
     fileprivate func copy(to start: UnsafeMutablePointer<UInt8>) -> Int {
         var end = unsafe start
         var position = 0
@@ -122,7 +122,7 @@ extension String {
     /// Copies a string out of a JSON text.
     public init(_ text: borrowing JSONText) {
         guard text.hasEscapes else {
-            // The reader has checked these bytes, so they need not be checked again.
+            // The reader has validated these bytes.
             self = unsafe String(copying: UTF8Span(unchecked: text.raw, isKnownASCII: text.isASCII))
             return
         }

@@ -1,11 +1,11 @@
 internal import Base
 
 extension Span<UInt8> {
-    /// Where the first byte stands that a JSON string cannot hold as it is, or the end; adds to `seen` all before it.
+    /// The offset of the first byte that a JSON string must escape, or the end; adds all bytes before it to `seen`.
     func endOfPlainText(from start: Int, seen: inout EightBytes) -> Int {
         var end = start
         while count &- end >= 8 {
-            // In bounds by the line above; any eight bytes make a UInt64.
+            // In bounds by the condition above; any eight bytes are a valid UInt64.
             let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: end, as: UInt64.self)
             let eight = EightBytes(loaded: word)
             seen.formUnion(eight)
@@ -22,7 +22,7 @@ extension Span<UInt8> {
         return end
     }
 
-    /// Where the first sequence starts that is not UTF-8, or nil if all of it is.
+    /// The offset of the first invalid UTF-8 sequence; nil if all bytes are valid.
     var offsetOfInvalidUTF8: Int? {
         do throws(UTF8.ValidationError) {
             _ = try UTF8Span(validating: self)
@@ -32,7 +32,7 @@ extension Span<UInt8> {
         }
     }
 
-    /// The number that four hexadecimal digits make, or nil if one of them is none.
+    /// The value of four hexadecimal digits; nil if one of them is not a digit.
     func hexadecimalUnit(at start: Int) -> UInt32? {
         var unit: UInt32 = 0
         for offset in start..<start + 4 {

@@ -72,7 +72,7 @@ public final class IssuerKeys: EventSource {
         if case .url(let url) = source, let directory { kept = try KeptKeySet(of: url, in: directory) }
         self.kept = kept
         wakeUp = try WakeUp(on: loop)
-        reader = try KeyReader(source, kept: kept, userAgent: userAgent, answers: wakeUp.bell)
+        reader = try KeyReader(source, kept: kept, userAgent: userAgent, answers: wakeUp.signal)
         let times: RefreshPolicy.Times = if case .url = source { .url } else { .file }
         policy = RefreshPolicy(times, at: Clock.monotonic)
         super.init()

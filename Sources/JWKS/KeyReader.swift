@@ -25,17 +25,17 @@ final class KeyReader: Sendable {
     private let kept: KeptKeySet?
     private let userAgent: String
     private let mailbox = Mutex(Mailbox())
-    private let orders: Doorbell
-    private let answers: Doorbell
+    private let orders: EventSignal
+    private let answers: EventSignal
 
     /// - Parameter kept: where a URL's set is kept, if anywhere.
     /// - Parameter answers: rung when there is news.
-    init(_ source: KeySource, kept: KeptKeySet?, userAgent: String, answers: Doorbell) throws(SystemError) {
+    init(_ source: KeySource, kept: KeptKeySet?, userAgent: String, answers: EventSignal) throws(SystemError) {
         self.source = source
         self.kept = kept
         self.userAgent = userAgent
         self.answers = answers
-        orders = try Doorbell(isWaitedFor: true)
+        orders = try EventSignal(isBlocking: true)
     }
 
     // MARK: The loop's side
@@ -49,7 +49,7 @@ final class KeyReader: Sendable {
 
     /// Has the source read once.
     func order() {
-        orders.ring()
+        orders.notify()
     }
 
     /// What came of the last order, told once.
@@ -63,7 +63,7 @@ final class KeyReader: Sendable {
     /// Has the thread end; whether it has within a second.
     func stop() -> Bool {
         mailbox.withLock { $0.isEnding = true }
-        orders.ring()
+        orders.notify()
         for _ in 0..<200 {
             if mailbox.withLock({ $0.hasEnded }) { return true }
             usleep(5_000)
@@ -87,7 +87,7 @@ final class KeyReader: Sendable {
                 news = .failed(error)
             }
             mailbox.withLock { $0.news = news }
-            answers.ring()
+            answers.notify()
         }
         mailbox.withLock { $0.hasEnded = true }
     }

@@ -1,16 +1,16 @@
-/// The places of a family's counters or gauges.
+/// The words of a slot that hold a family's counters or gauges.
 public struct Cells: Sendable {
     let first: Int
     /// How many there are.
     public let count: Int
 
-    /// The place of one series, by its number in the family.
+    /// The word of one series, by its index in the family.
     public subscript(index: Int) -> Cell {
         precondition(index >= 0 && index < count)
         return Cell(word: first + index)
     }
 
-    /// The only one's place.
+    /// The word of a family with one series.
     public var only: Cell { self[0] }
 }
 
@@ -19,13 +19,13 @@ public struct Cell: Sendable {
     let word: Int
 }
 
-/// The places of a family's histograms; all have the same bounds.
+/// The words of a slot that hold a family's histograms; all have the same bounds.
 public struct Histograms: Sendable {
     let first: Int
     let count: Int
     /// The upper bounds of the buckets.
     public let bounds: [UInt64]
-    /// For each length in bits, the first bucket that a value so long may belong into.
+    /// For each length in bits, the first bucket that a value of that length may belong to.
     private let starts: [UInt8]
 
     init(first: Int, count: Int, bounds: [UInt64]) {
@@ -44,16 +44,16 @@ public struct Histograms: Sendable {
         return first + index * (bounds.count + 2)
     }
 
-    /// The bucket a value belongs into; `bounds.count` for the one without bound.
+    /// The bucket of a value; `bounds.count` for the one without bound.
     ///
-    /// How long the value is says where to begin; a few comparisons are left.
+    /// The value's length in bits gives the first candidate; few comparisons remain.
     func bucket(of value: UInt64) -> Int {
         var bucket = Int(starts[UInt64.bitWidth - value.leadingZeroBitCount])
         while bucket < bounds.count, bounds[bucket] < value { bucket += 1 }
         return bucket
     }
 
-    /// Rising steps of 1, 2, 5: log-spaced, and a limit that people choose is one of them.
+    /// Ascending bounds in steps of 1, 2, 5: log-spaced, and round numbers such as those of limits.
     public static func steps(from least: UInt64, through most: UInt64) -> [UInt64] {
         var bounds: [UInt64] = []
         var decade = least

@@ -1,25 +1,25 @@
 internal import Base
 
-/// A snapshot as Prometheus reads it (text format 0.0.4).
+/// A snapshot in Prometheus's text format 0.0.4.
 public struct Exposition {
-    /// The type of the text.
+    /// The Content-Type of the text.
     public static let contentType: StaticString = "text/plain; version=0.0.4; charset=utf-8"
 
     private let prefix: String
     /// The text.
     public private(set) var text: [UInt8] = []
 
-    /// Writes all families of a schema, then those that a snapshot has of itself.
+    /// Writes the snapshot's own families, then all families of a schema.
     ///
     /// - Parameters:
-    ///   - prefix: stands before every name, with its underscore.
-    ///   - version: of who writes it.
+    ///   - prefix: the prefix of every name, with its underscore.
+    ///   - version: the version of the worker that writes the text.
     public init(_ snapshot: Snapshot, _ schema: Schema, prefix: String, version: String) {
         self.prefix = prefix
         text.reserveCapacity(32 << 10)
         add("build_info", "gauge", "The version of the worker that answers.")
         add("build_info", "version=\"\(version)\"", 1)
-        add("worker_info", "gauge", "The living workers.")
+        add("worker_info", "gauge", "The running workers.")
         for worker in snapshot.workers {
             add(
                 "worker_info", "worker=\"\(worker.slot)\",pid=\"\(worker.process)\",version=\"\(worker.version)\"", 1)
@@ -28,18 +28,18 @@ public struct Exposition {
         for worker in snapshot.workers {
             add("worker_start_time_seconds", "worker=\"\(worker.slot)\"", worker.startedAt)
         }
-        add("workers", "gauge", "How many workers live.")
+        add("workers", "gauge", "The number of running workers.")
         add("workers", "", UInt64(snapshot.workers.count))
-        add("worker_starts_total", "counter", "Workers that began.")
+        add("worker_starts_total", "counter", "Workers that were started.")
         add("worker_starts_total", "", snapshot.starts)
-        add("worker_crashes_total", "counter", "Workers that ended without having been told to.")
+        add("worker_crashes_total", "counter", "Workers that ended without a clean shutdown.")
         add("worker_crashes_total", "", snapshot.crashes)
         add("pool_start_time_seconds", "gauge", "When the counting began, in seconds since 1970.")
         add("pool_start_time_seconds", "", snapshot.createdAt)
         for family in schema.families { add(family, snapshot) }
     }
 
-    /// Adds a gauge that no slot holds.
+    /// Adds a gauge that is in no slot.
     public mutating func addGauge(_ name: String, _ help: String, _ value: UInt64) {
         add(name, "gauge", help)
         add(name, "", value)
@@ -87,7 +87,7 @@ public struct Exposition {
             add("\(family.name)_bucket", Self.joined(series.labels, "le=\"\(bound)\""), count)
         }
         add("\(family.name)_sum", series.labels, words.last ?? 0, family.unit)
-        // The sum of the buckets, and no word of its own: so it agrees with them whenever it is read.
+        // The sum of the buckets, rather than a word of its own, so that both always agree.
         add("\(family.name)_count", series.labels, count)
     }
 
@@ -114,7 +114,7 @@ public struct Exposition {
         text.append(UInt8(ascii: "\n"))
     }
 
-    /// A value in the unit's base: nanoseconds as seconds, without zeros at the end.
+    /// A value in the base unit: nanoseconds as seconds, without trailing zeros.
     static func decimal(_ value: UInt64, _ unit: Family.Unit) -> [UInt8] {
         guard unit == .nanoseconds else { return Array(String(value).utf8) }
         let (seconds, fraction) = value.quotientAndRemainder(dividingBy: 1_000_000_000)

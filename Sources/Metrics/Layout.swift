@@ -1,11 +1,11 @@
-/// Where things lie in a metrics file, in words of 8 bytes.
+/// The layout of a metrics file, in words of 8 bytes.
 ///
 ///     header | a head for each slot | sums of ended workers, twice | slots
 ///
-/// The sums are there twice so that a new version is written aside and becomes valid by one store, the sequence
-/// number: who is killed in the middle of it leaves the old version.
+/// There are two copies of the sums, so that a new version is written to the other copy and becomes valid with one
+/// store, the sequence number: a process that is killed before that leaves the old version.
 struct Layout {
-    /// More than any pool has at once, with a generation that drains beside the next.
+    /// More workers than any pool has at once, also while one generation drains beside the next.
     static let slotCount = 256
     /// "todoword" and the version of this layout.
     static let magic: UInt64 = 0x7464_6f6d_6574_0001
@@ -15,7 +15,7 @@ struct Layout {
         static let magic = 0
         static let fingerprint = 1
         static let createdAt = 2
-        /// Which of the two sums is valid, by its lowest bit.
+        /// Its lowest bit selects the valid copy of the sums.
         static let sequence = 3
         static let size = 64
     }
@@ -26,23 +26,23 @@ struct Layout {
         static let generation = 0
         static let process = 1
         static let startedAt = 2
-        /// 1 when the owner has ended as it should.
+        /// 1 when the owner has shut down cleanly.
         static let isDone = 3
-        /// 32 bytes of text, zeros at the end.
+        /// 32 bytes of text, padded with zeros.
         static let version = 4
         static let size = 8
     }
 
-    /// Words of a version of the sums.
+    /// Words of one copy of the sums.
     enum Sums {
-        /// How many workers ended without having been told to.
+        /// How many workers ended without a clean shutdown.
         static let crashes = 0
-        /// For each slot, the generation up to which its owners are in.
+        /// For each slot, the generation of the last owner that is included.
         static let folded = 8
         static let values = folded + Layout.slotCount
     }
 
-    /// Words a slot.
+    /// Words per slot.
     let wordCount: Int
     private static var page: Int { 512 }
 
@@ -56,9 +56,9 @@ struct Layout {
     func slot(_ slot: Int) -> Int { sums(0) + 2 * sumsSize + slot * slotSize }
     var size: Int { slot(Self.slotCount) }
 
-    /// The byte whose lock belongs to a slot's owner, or, for nil, to who changes the file as a whole.
+    /// The byte that a slot's owner locks, or, for nil, the process that changes the whole file.
     ///
-    /// Locks need no bytes: they lie beyond the end.
+    /// Locks need no data: they are beyond the end of the file.
     func lockByte(_ slot: Int?) -> Int64 { Int64(size * 8 + (slot ?? -1) + 1) }
 
     private static func pages(_ words: Int) -> Int { (words + page - 1) / page * page }

@@ -1,33 +1,33 @@
 public import Base
 internal import Glibc
 
-/// One worker's slot in the pool's file: it alone writes there, by plain stores of whole words.
+/// One worker's slot in the pool's file: only that worker writes to it, with plain stores of whole words.
 ///
-/// The slot is held by a lock that ends with the process, however it ends. What it counted stays in the slot until the
-/// next worker takes it, and goes into the sums of ended workers then; so a total never falls.
+/// A lock that ends with the process holds the slot. The worker's counts stay in the slot until the next worker claims
+/// it, and are then added to the sums of ended workers; so a total never decreases.
 public final class Ledger {
-    /// Why there is no slot in a file.
+    /// Why no slot could be claimed.
     public enum Refusal: Error, Equatable, CustomStringConvertible {
         /// A system call failed.
         case system(SystemError)
-        /// All slots are held.
+        /// All slots are in use.
         case isFull
         /// Another process has been changing the file for too long.
         case isBusy
 
-        /// For the log.
+        /// The message for the log.
         public var description: String {
             switch self {
             case .system(let error): error.description
-            case .isFull: "all \(Layout.slotCount) slots are taken"
-            case .isBusy: "another process does not let go of the file"
+            case .isFull: "all \(Layout.slotCount) slots are in use"
+            case .isBusy: "another process holds the file's lock"
             }
         }
     }
 
-    /// What the words mean.
+    /// The meaning of the words.
     public let schema: Schema
-    /// Which slot it is.
+    /// The number of the slot.
     public let slot: Int
     let file: MappedFile
     let layout: Layout
@@ -41,22 +41,22 @@ public final class Ledger {
         first = layout.slot(slot)
     }
 
-    /// Whether other processes see it.
+    /// Whether other processes can read it.
     public var isShared: Bool { file.isShared }
 
-    /// A slot in memory of its own, for a worker that shares no file.
-    public static func alone(_ schema: Schema, version: String, at now: UInt64) throws(SystemError) -> Ledger {
+    /// A slot in private memory, for a worker without a shared file.
+    public static func unshared(_ schema: Schema, version: String, at now: UInt64) throws(SystemError) -> Ledger {
         let layout = Layout(wordCount: schema.wordCount)
-        let ledger = Ledger(schema, try .alone(wordCount: layout.size), slot: 0)
+        let ledger = Ledger(schema, try .unshared(wordCount: layout.size), slot: 0)
         ledger.file[Layout.Header.createdAt] = now
         ledger.begin(version, at: now)
         return ledger
     }
 
-    /// A slot in the pool's file, which is made if need be.
+    /// Claims a slot in the pool's file, which is created if necessary.
     ///
-    /// A file of another version of the program is replaced, and its workers go on in the old one unseen: the numbers
-    /// begin anew. Waits for a second at most, and only where other workers start at the same moment.
+    /// A file with another schema is replaced, and its workers go on counting in the old one, which is no longer read:
+    /// the numbers start again. Waits one second at most, and only while other workers start.
     ///
     /// - Parameter now: seconds since 1970.
     public static func claimed(
@@ -98,7 +98,7 @@ public final class Ledger {
         return ledger
     }
 
-    /// Signs the slot's head; the generation last, since it is what makes the slot count.
+    /// Writes the slot's head; the generation last, since it makes the slot valid.
     private func begin(_ version: String, at now: UInt64) {
         let head = layout.head(slot)
         file[head + Layout.Head.process] = UInt64(getpid())
@@ -115,7 +115,7 @@ public final class Ledger {
         file.release(head + Layout.Head.generation, generation + 1)
     }
 
-    /// Says that this worker ends because it should; one that ends without this has crashed.
+    /// Records a clean shutdown; a worker that ends without this call has crashed.
     public func close() {
         file[layout.head(slot) + Layout.Head.isDone] = 1
     }
@@ -128,7 +128,7 @@ public final class Ledger {
         file[first + cell.word] &+= amount
     }
 
-    /// Sets a gauge, or a counter that is kept elsewhere.
+    /// Sets a gauge, or a counter whose value is kept elsewhere.
     @inline(__always)
     public func set(_ cell: Cell, to value: UInt64) {
         file[first + cell.word] = value

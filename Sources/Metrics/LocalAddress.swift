@@ -1,24 +1,24 @@
 internal import Base
 
-/// An address that only this machine can reach.
+/// An address that is reachable only from this machine.
 public enum LocalAddress: Equatable, Sendable, CustomStringConvertible {
     /// A unix socket at a path.
     case unix(String)
-    /// A port of the loopback interface, with the last three bytes of its 127.
+    /// An address in 127.0.0.0/8 and a port.
     case ipv4(UInt32, port: UInt16)
     /// A port of ::1.
     case ipv6(port: UInt16)
 
-    /// What a text lacks to be one.
+    /// Why a text is not such an address.
     public enum Problem: Error, Equatable, CustomStringConvertible {
-        /// Neither of the forms.
+        /// None of the supported forms.
         case malformed
-        /// An address of the network.
+        /// An address that other machines may reach.
         case isPublic
-        /// Longer than an address of a unix socket may be.
+        /// A path that is too long for a unix socket.
         case isTooLong
 
-        /// After the name of a setting.
+        /// The message, which follows the name of a setting.
         public var description: String {
             switch self {
             case .malformed: "must be unix:PATH, 127.0.0.1:PORT or [::1]:PORT"
@@ -53,7 +53,7 @@ public enum LocalAddress: Equatable, Sendable, CustomStringConvertible {
         self = .ipv4(bytes.reduce(0) { $0 << 8 | UInt32($1) }, port: port)
     }
 
-    /// As `init` reads it.
+    /// The text that `init` parses.
     public var description: String {
         switch self {
         case .unix(let path): "unix:\(path)"

@@ -2,11 +2,11 @@ public import Base
 internal import CLinux
 internal import Glibc
 
-/// The sockets behind a local address.
+/// A socket of a local address.
 public struct LocalSocket: ~Copyable {
     /// The socket; closed with its last use.
     public let descriptor: Int32
-    /// Held while we listen on a unix socket: the path is ours as long.
+    /// The lock file's descriptor, while listening on a unix socket.
     private let lock: Int32
 
     private init(_ descriptor: Int32, lock: Int32 = -1) {
@@ -19,10 +19,10 @@ public struct LocalSocket: ~Copyable {
         if lock >= 0 { close(lock) }
     }
 
-    /// Listens, without waiting, if nobody else does: EADDRINUSE then.
+    /// Listens on a non-blocking socket; EADDRINUSE when another process does.
     ///
-    /// The file of a unix socket whose process is gone is replaced. A lock on the file beside it, `PATH.lock`, makes
-    /// sure that of several who find it one alone does so. The corresponding C functions are `bind`, `listen` and
+    /// A unix socket's file without a listener is replaced; a lock on the file `PATH.lock` ensures that only one
+    /// process does so. The corresponding C functions are `bind`, `listen` and
     /// `flock`.
     public static func listening(on address: LocalAddress) throws(SystemError) -> LocalSocket {
         var lock: Int32 = -1
@@ -44,7 +44,7 @@ public struct LocalSocket: ~Copyable {
         return socket
     }
 
-    /// Connects, and waits two seconds at most for each step and for each read and write.
+    /// Connects; each step, read and write blocks for two seconds at most.
     ///
     /// The corresponding C function is `connect`.
     public static func connected(to address: LocalAddress) throws(SystemError) -> LocalSocket {
@@ -75,7 +75,7 @@ public struct LocalSocket: ~Copyable {
     ) -> Int32 {
         switch address {
         case .unix(let path):
-            // It fits: `LocalAddress` is not longer.
+            // Cannot fail: `LocalAddress` checks the length.
             guard let form = UnixAddress(path: path) else { preconditionFailure("a path of 107 bytes at most") }
             return unsafe form.withPointer(call)
         case .ipv4(let host, let port):

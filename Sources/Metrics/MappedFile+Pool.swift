@@ -1,8 +1,8 @@
 internal import Base
 
-/// What is done to a file as a whole, by one process at a time.
+/// Changes to the whole file, by one process at a time.
 extension MappedFile {
-    /// Makes a new file one of this schema; false when it is one of another.
+    /// Initializes a new file for this schema; false when the file has another schema.
     func prepare(_ layout: Layout, _ schema: Schema, at now: UInt64) throws(SystemError) -> Bool {
         switch self[Layout.Header.magic] {
         case Layout.magic:
@@ -18,9 +18,9 @@ extension MappedFile {
         }
     }
 
-    /// Adds what a slot's last owner counted to the sums of ended workers, unless it is there already.
+    /// Adds the counters of a slot's last owner to the sums of ended workers, unless they are included already.
     ///
-    /// The slot's lock is the caller's. Only counters go in: what a gauge said ended with its worker.
+    /// The caller holds the slot's lock. Gauges are not added: they end with their worker.
     func fold(_ slot: Int, _ layout: Layout, _ schema: Schema) {
         let generation = self[layout.head(slot) + Layout.Head.generation]
         let sequence = self[Layout.Header.sequence]
@@ -37,6 +37,6 @@ extension MappedFile {
 }
 
 extension Family {
-    /// Whether what a worker counted outlasts it.
+    /// Whether a worker's counts remain after it has ended.
     var isFolded: Bool { kind != .gauge && aggregation == .sum }
 }

@@ -3,9 +3,9 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// Words of memory that processes share by a file, or that nobody shares.
+/// Words of memory that processes share through a file, or of private memory.
 ///
-/// A word is read and written as a whole by the machines this runs on; who may write which is the users' agreement.
+/// Aligned words are read and written atomically on the supported machines; the callers agree on each word's writer.
 @safe
 final class MappedFile {
     let wordCount: Int
@@ -31,20 +31,21 @@ final class MappedFile {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    /// Memory that nobody else sees.
-    static func alone(wordCount: Int) throws(SystemError) -> MappedFile {
+    /// Private memory.
+    static func unshared(wordCount: Int) throws(SystemError) -> MappedFile {
         try MappedFile(takingOwnershipOf: -1, wordCount: wordCount, isReadOnly: false)
     }
 
-    /// Opens or makes a file to write in; its group may read it.
+    /// Opens or creates a file for writing; its group may read it.
     ///
-    /// A symbolic link is refused (ELOOP), and what is no such file (EEXIST). The corresponding C functions are `open` and `mmap`.
+    /// Refuses a symbolic link (ELOOP) and a file of another kind (EEXIST). The corresponding C functions are `open`
+    /// and `mmap`.
     static func shared(_ path: String, wordCount: Int) throws(SystemError) -> MappedFile {
         let descriptor = try checked(
             "open", unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640))
         var status = stat()
         var magic: UInt64 = 0
-        // Somebody's file, named by mistake, is not touched.
+        // A file of another kind, named by mistake, is not changed.
         guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
             unsafe pread(descriptor, &magic, 8, 0) == (status.st_size == 0 ? 0 : 8),
             magic == 0 || magic >> 16 == Layout.magic >> 16
@@ -60,7 +61,7 @@ final class MappedFile {
         return try MappedFile(takingOwnershipOf: descriptor, wordCount: wordCount, isReadOnly: false)
     }
 
-    /// Opens a file to read; ENODATA when it is shorter than it should be.
+    /// Opens a file for reading; ENODATA when it is too short.
     static func readOnly(_ path: String, wordCount: Int) throws(SystemError) -> MappedFile {
         let descriptor = try checked("open", unsafe open(path, O_RDONLY | O_CLOEXEC))
         var status = stat()
@@ -84,14 +85,14 @@ final class MappedFile {
         }
     }
 
-    /// Reads a word that says whether others are valid: those are read after it.
+    /// Reads a word that makes others valid; the others are read after it.
     func acquire(_ word: Int) -> UInt64 {
         precondition(word >= 0 && word < wordCount)
         return unsafe UnsafeRawPointer(words + word).assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(
             ordering: .sequentiallyConsistent)
     }
 
-    /// Writes a word that says whether others are valid: those were written before it.
+    /// Writes a word that makes others valid; the others are written before it.
     func release(_ word: Int, _ value: UInt64) {
         precondition(word >= 0 && word < wordCount)
         unsafe UnsafeRawPointer(words + word).assumingMemoryBound(to: Atomic<UInt64>.self).pointee.store(
@@ -102,7 +103,7 @@ final class MappedFile {
 
     var isShared: Bool { descriptor >= 0 }
 
-    /// Makes sure that the disk has room: to write where it has none would kill the process.
+    /// Allocates disk space: a store to a page that has none would kill the process with SIGBUS.
     ///
     /// The corresponding C function is `posix_fallocate`.
     func reserve(_ range: Range<Int>) throws(SystemError) {
@@ -111,14 +112,14 @@ final class MappedFile {
         if code != 0 { throw SystemError("posix_fallocate", code: code) }
     }
 
-    /// Whether the path still leads to this file.
+    /// Whether the path still names this file.
     func isAt(_ path: String) -> Bool {
         var (ours, theirs) = (stat(), stat())
         return unsafe fstat(descriptor, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_ino == theirs.st_ino
             && ours.st_dev == theirs.st_dev
     }
 
-    /// Takes a byte's lock, which ends with the process, if nobody has it; a lock of our own does not count.
+    /// Locks a byte until the process ends, if no other open file has a lock on it.
     ///
     /// The corresponding C function is `fcntl(F_OFD_SETLK)`.
     func lock(_ byte: Int64) -> Bool {
@@ -126,13 +127,13 @@ final class MappedFile {
         return unsafe fcntl(descriptor, F_OFD_SETLK, &lock) == 0
     }
 
-    /// Gives a byte's lock back.
+    /// Unlocks a byte.
     func unlock(_ byte: Int64) {
         var lock = Self.lock(on: byte, Int16(F_UNLCK))
         _ = unsafe fcntl(descriptor, F_OFD_SETLK, &lock)
     }
 
-    /// Whether somebody else has a byte's lock.
+    /// Whether another open file has a lock on a byte.
     ///
     /// The corresponding C function is `fcntl(F_OFD_GETLK)`.
     func isLocked(_ byte: Int64) -> Bool {

@@ -3,18 +3,18 @@ internal import CLinux
 public import EventLoop
 internal import Glibc
 
-/// Answers `GET /metrics` at an address of this machine, for a pool of which one process at a time has that address.
+/// Answers `GET /metrics` on a local address, on which one process of the pool listens at a time.
 ///
-/// Everything is bounded and nothing waits: requests of clients come first.
+/// All work is bounded and non-blocking, so that clients' requests are not delayed.
 public final class MetricsServer: EventSource {
-    /// The most exchanges at once; a scraper has one.
-    private static var places: Int { 16 }
-    /// How often those without the address look whether it is free, in nanoseconds.
+    /// The most connections at once; a scraper has one.
+    private static var capacity: Int { 16 }
+    /// How often processes that do not listen try again, in nanoseconds.
     private static var interval: UInt64 { 1_000_000_000 }
 
-    /// Makes the text; called once a scrape.
+    /// Makes the text; called once per scrape.
     let content: () -> [UInt8]
-    /// Called when the address cannot be had for another reason than that somebody else has it, once a reason.
+    /// Called when listening fails for another reason than EADDRINUSE, once per reason.
     public var failed: ((SystemError) -> Void)?
 
     private let address: LocalAddress
@@ -24,7 +24,7 @@ public final class MetricsServer: EventSource {
     private var lastFailure: SystemError?
     private var isWatching = false
 
-    /// Prepares to listen; `start` begins.
+    /// Keeps the address; `start` listens.
     public init(_ address: LocalAddress, on loop: EventLoop, content: @escaping () -> [UInt8]) {
         self.address = address
         self.loop = loop
@@ -32,15 +32,15 @@ public final class MetricsServer: EventSource {
         super.init()
     }
 
-    /// Takes the address, now or as soon as it is free.
+    /// Listens now, or as soon as the address is free.
     public func start() {
         timerFired()
     }
 
-    /// Whether this process has the address.
+    /// Whether this process listens.
     public var isListening: Bool { socket != nil }
 
-    /// It is time to look again.
+    /// Tries to listen.
     public override func timerFired() {
         do throws(SystemError) {
             if socket == nil { socket = try .listening(on: address) }
@@ -62,12 +62,12 @@ public final class MetricsServer: EventSource {
         guard let listening = socket?.descriptor else { return }
         let descriptor = accept4(listening, nil, nil, Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue))
         guard descriptor >= 0 else {
-            // Out of descriptors or memory: the socket stays ready, so it is left alone for a moment.
+            // Out of descriptors or memory: the socket stays ready, so watching it would spin.
             if errno != EAGAIN, errno != ECONNABORTED, errno != EINTR { pause() }
             return
         }
-        // Those who say nothing give way to those who might.
-        if connections.count == Self.places { connections[0].end() }
+        // The oldest connection, most likely a silent one, is closed for the new one.
+        if connections.count == Self.capacity { connections[0].end() }
         if let connection = try? ScrapeConnection(takingOwnershipOf: descriptor, self, on: loop) {
             connections.append(connection)
         }

@@ -1,8 +1,8 @@
 internal import Base
 
-/// What a pool counts: families of series, each with its place among the words of a worker's slot.
+/// The metrics of a pool: families of series, each with its words in a worker's slot.
 ///
-/// Every process of one version builds the same schema; the fingerprint tells those of another apart.
+/// Every process of one version builds the same schema; the fingerprint distinguishes other versions.
 public struct Schema: Sendable {
     /// In the order of the text.
     public private(set) var families: [Family] = []
@@ -12,7 +12,7 @@ public struct Schema: Sendable {
     /// Makes an empty schema.
     public init() {}
 
-    /// Adds a family of counters or gauges and gives its cells, in the order of `series`.
+    /// Adds a family of counters or gauges and returns its cells, in the order of `series`.
     ///
     /// - Parameters:
     ///   - name: after Prometheus's conventions, the unit at its end.
@@ -30,14 +30,14 @@ public struct Schema: Sendable {
         return cells
     }
 
-    /// Adds a family of histograms, which workers add up to one.
+    /// Adds a family of histograms, which are summed over all workers.
     ///
-    /// - Parameter bounds: the upper bounds of the buckets, in the unit's smallest part, rising; a last one without
-    ///   bound comes by itself.
+    /// - Parameter bounds: the upper bounds of the buckets, in the unit's smallest part, ascending; a last bucket
+    ///   without bound is added.
     public mutating func addHistograms(
         _ name: String, _ help: String, in unit: Family.Unit, bounds: [UInt64], _ series: [Series] = [Series([:])]
     ) -> Histograms {
-        precondition(!bounds.isEmpty && zip(bounds, bounds.dropFirst()).allSatisfy(<), "bounds rise")
+        precondition(!bounds.isEmpty && zip(bounds, bounds.dropFirst()).allSatisfy(<), "bounds must ascend")
         // The buckets, the one without bound, the sum.
         let stride = bounds.count + 2
         let histograms = Histograms(first: wordCount, count: series.count, bounds: bounds)
@@ -49,7 +49,7 @@ public struct Schema: Sendable {
         return histograms
     }
 
-    /// A hash over all that decides what a word means.
+    /// A hash over everything that determines the meaning of a word.
     public var fingerprint: UInt64 {
         var hash = FNV1a()
         func mix(_ text: String) {
@@ -66,11 +66,11 @@ public struct Schema: Sendable {
 
 /// A metric and its series.
 public struct Family: Sendable {
-    /// What its values do.
+    /// The kind of a metric.
     public enum Kind: Equatable, Sendable {
-        /// Goes up only, until the pool begins anew.
+        /// Only increases, until the pool is reset.
         case counter
-        /// Goes up and down.
+        /// Increases and decreases.
         case gauge
         /// Counts observations by size.
         case histogram(bounds: [UInt64])
@@ -78,19 +78,19 @@ public struct Family: Sendable {
 
     /// How the values of workers become those of the pool.
     public enum Aggregation: Equatable, Sendable {
-        /// Added up; of counters, those of workers that have ended count too.
+        /// The sum; for counters, ended workers included.
         case sum
-        /// The least of the living workers' values that are not 0; without any there is no series.
+        /// The least of the running workers' values that are not 0; no series if all are 0.
         case least
-        /// One series for each living worker, by the label `worker`.
+        /// One series for each running worker, with the label `worker`.
         case perWorker
     }
 
-    /// What one stands for.
+    /// The unit of a value.
     public enum Unit: Equatable, Sendable {
-        /// A thing.
+        /// A count.
         case one
-        /// A nanosecond; the text has seconds.
+        /// Nanoseconds, exposed as seconds.
         case nanoseconds
     }
 
@@ -98,16 +98,16 @@ public struct Family: Sendable {
     public let name: String
     /// One sentence without line breaks or backslashes.
     public let help: String
-    /// What its values do.
+    /// The kind of a metric.
     public let kind: Kind
     /// How workers' values become the pool's.
     public let aggregation: Aggregation
-    /// What one stands for.
+    /// The unit of a value.
     public let unit: Unit
     /// One for each combination of labels.
     public let series: [Series]
     let firstWord: Int
-    /// Words a series.
+    /// Words per series.
     let stride: Int
 
     /// Its words in a slot.
@@ -118,12 +118,12 @@ public struct Family: Sendable {
 public struct Series: Sendable {
     /// As in the text, without braces: `route="list",status="200"`.
     public let labels: String
-    /// Whether it is told of before it has counted anything; what can hardly happen is not.
+    /// Whether it is exposed while its value is 0; false for rare events.
     public let isShownAtZero: Bool
 
     /// Joins names and values.
     ///
-    /// Values are ours, plain words; nothing is escaped.
+    /// Values are plain words chosen by the program; they are not escaped.
     public init(_ labels: KeyValuePairs<String, String>, isShownAtZero: Bool = true) {
         precondition(labels.allSatisfy { $0.value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x5c } })
         self.labels = labels.map { "\($0.key)=\"\($0.value)\"" }.joined(separator: ",")

@@ -1,14 +1,14 @@
 public import Base
 internal import Glibc
 
-/// The other side of a metrics address.
+/// A client of a metrics address.
 public enum Scrape {
-    /// The most that is read: some hundred workers' numbers.
+    /// The most bytes that are read: the metrics of some hundred workers.
     private static var limit: Int { 4 << 20 }
 
-    /// Asks an address for its numbers and waits some seconds at most.
+    /// Fetches the metrics from an address; blocks for some seconds at most.
     ///
-    /// Throws EPROTO when what answers is no such server.
+    /// Throws EPROTO when the answer is not that of a metrics server.
     public static func text(from address: LocalAddress) throws(SystemError) -> [UInt8] {
         let socket = try LocalSocket.connected(to: address)
         let request = Array("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)

@@ -2,7 +2,7 @@ internal import Base
 import EventLoop
 internal import Glibc
 
-/// One request at the metrics address, from its first byte to the end of its answer; never waits.
+/// One request at the metrics address, from its first byte to the end of its answer; never blocks.
 final class ScrapeConnection: EventSource {
     private unowned let server: MetricsServer
     private let loop: EventLoop
@@ -11,8 +11,8 @@ final class ScrapeConnection: EventSource {
     private var answer: [UInt8] = []
     private var sent = 0
 
-    /// A whole exchange takes milliseconds; who takes seconds is in the way of others.
-    private static var patience: UInt64 { 5_000_000_000 }
+    /// The time limit of one request, which usually takes milliseconds.
+    private static var timeout: UInt64 { 5_000_000_000 }
 
     init(takingOwnershipOf descriptor: Int32, _ server: MetricsServer, on loop: EventLoop) throws(SystemError) {
         self.server = server
@@ -20,7 +20,7 @@ final class ScrapeConnection: EventSource {
         self.descriptor = descriptor
         super.init()
         try loop.add(self, descriptor: descriptor, for: .readable)
-        loop.setTimer(self, at: loop.now + Self.patience)
+        loop.setTimer(self, at: loop.now + Self.timeout)
     }
 
     deinit {
@@ -64,14 +64,14 @@ final class ScrapeConnection: EventSource {
             }
             sent += count
         }
-        // What is left unread would make the kernel reset the connection before the answer is read.
+        // Unread input would make the kernel reset the connection before the peer has read the answer.
         shutdown(descriptor, Int32(SHUT_WR))
         var rest = [UInt8](repeating: 0, count: 4 << 10)
         _ = unsafe read(descriptor, &rest, rest.count)
         end()
     }
 
-    /// Lets go of the peer, whatever it waits for.
+    /// Closes the connection in any state.
     func end() {
         loop.cancelTimer(self)
         loop.remove(self)

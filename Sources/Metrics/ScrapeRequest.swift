@@ -1,16 +1,16 @@
-/// What a peer asks the metrics address for, once it has said so.
+/// The request of a peer of the metrics address.
 enum ScrapeRequest: Equatable {
-    /// More has to come.
+    /// Not complete yet.
     case incomplete
-    /// The numbers; without content for HEAD.
+    /// The metrics; without content for HEAD.
     case metrics(isHead: Bool)
-    /// Something that is refused, with its status line.
+    /// A refused request, with its status.
     case refused(String)
 
     /// The most bytes of a request; a scraper's has some hundred.
     static let limit = 8 << 10
 
-    /// Understands what has arrived of a request (RFC 9112): its first line counts, its headers are waited for.
+    /// Parses the received part of a request (RFC 9112): the headers are awaited, and only the first line is used.
     init(_ bytes: [UInt8]) {
         guard let end = Self.endOfHead(bytes) else {
             self = bytes.count >= Self.limit ? .refused("431 Request Header Fields Too Large") : .incomplete
@@ -36,7 +36,7 @@ enum ScrapeRequest: Equatable {
         self = .metrics(isHead: words[0].count == 4)
     }
 
-    /// Where the empty line begins that ends a head, lines ending as in the standard or as people type them.
+    /// The offset of the empty line that ends a head, with CRLF or LF line endings.
     private static func endOfHead(_ bytes: [UInt8]) -> Int? {
         for index in bytes.indices where bytes[index] == 0x0a {
             let rest = bytes[(index + 1)...]

@@ -1,15 +1,15 @@
 public import Base
 internal import Glibc
 
-/// The numbers of a pool at one moment.
+/// The metrics of a pool at one time.
 public struct Snapshot: Sendable {
-    /// One living worker.
+    /// One running worker.
     public struct Worker: Sendable {
         /// Its slot.
         public let slot: Int
-        /// Its process.
+        /// Its process id.
         public let process: UInt64
-        /// When it began, in seconds since 1970.
+        /// When it started, in seconds since 1970.
         public let startedAt: UInt64
         /// Its version of the program.
         public let version: String
@@ -19,21 +19,21 @@ public struct Snapshot: Sendable {
 
     /// In the order of their slots.
     public let workers: [Worker]
-    /// How many workers ever began.
+    /// How many workers were ever started.
     public let starts: UInt64
-    /// How many of them ended without having been told to.
+    /// How many of them ended without a clean shutdown.
     public let crashes: UInt64
     /// When the counting began, in seconds since 1970.
     public let createdAt: UInt64
-    /// The words of all slots and of ended workers, added up.
+    /// The sums of all slots and of ended workers.
     let sums: [UInt64]
 
-    /// Reads what a worker and the others of its pool have counted.
+    /// Reads the counts of a worker and of the others in its pool.
     public init(_ ledger: Ledger) {
         self.init(ledger.file, ledger.layout, ledger.schema, own: ledger.slot)
     }
 
-    /// Reads a pool's file from outside; ENOENT when there is none, EPROTO when it is of another version.
+    /// Reads a pool's file from another process; ENOENT when there is none, EPROTO when it has another schema.
     public init(of path: String, _ schema: Schema) throws(SystemError) {
         let layout = Layout(wordCount: schema.wordCount)
         let file = try MappedFile.readOnly(path, wordCount: layout.size)
@@ -45,7 +45,7 @@ public struct Snapshot: Sendable {
 
     private init(_ file: MappedFile, _ layout: Layout, _ schema: Schema, own: Int?) {
         createdAt = file[Layout.Header.createdAt]
-        // A worker that starts in this moment moves counts from a slot to the sums: then once more from the start.
+        // A starting worker may move counts from a slot to the sums meanwhile: then read again.
         var attempt = Attempt(file, layout, schema, own: own)
         for _ in 0..<10 where attempt.sequence != file.acquire(Layout.Header.sequence) {
             attempt = Attempt(file, layout, schema, own: own)
@@ -56,7 +56,7 @@ public struct Snapshot: Sendable {
         sums = attempt.sums
     }
 
-    /// One reading; valid if the sequence has not moved on meanwhile.
+    /// One reading; valid if the sequence has not changed meanwhile.
     private struct Attempt {
         let sequence: UInt64
         var workers: [Worker] = []
@@ -72,7 +72,7 @@ public struct Snapshot: Sendable {
             for slot in 0..<Layout.slotCount {
                 let head = layout.head(slot)
                 let generation = file.acquire(head + Layout.Head.generation)
-                // Slots are taken from the first on.
+                // Slots are claimed from the first on.
                 guard generation > 0 else { break }
                 starts += generation
                 guard generation > file[base + Layout.Sums.folded + slot] else { continue }

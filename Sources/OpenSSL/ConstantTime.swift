@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// Whether two byte strings are equal, in a time that depends on their lengths alone.
+/// Whether two byte strings are equal, in a time that depends only on their lengths.
 ///
 /// The corresponding C function is `CRYPTO_memcmp`.
 public func equalInConstantTime(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {

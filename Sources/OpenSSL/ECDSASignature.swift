@@ -1,8 +1,8 @@
-/// The two forms of an ECDSA signature: JOSE sends two numbers of fixed length, OpenSSL wants DER.
+/// Converts ECDSA signatures from JOSE's form, two numbers of fixed length, to DER, as OpenSSL requires.
 enum ECDSASignature {
     /// The DER form (RFC 3279, section 2.2.3) of two numbers of equal length; nil when their length is odd or 0.
     ///
-    /// The range of the numbers is OpenSSL's to check.
+    /// OpenSSL checks the range of the numbers.
     static func der(_ numbers: Span<UInt8>) -> [UInt8]? {
         let half = numbers.count / 2
         guard half > 0, numbers.count == half * 2 else { return nil }

@@ -1,12 +1,12 @@
 internal import COpenSSL
 
-/// OpenSSL could not do what never depends on the input: no memory, or no such algorithm in its providers.
+/// A failure of OpenSSL that does not depend on the input: no memory, or no such algorithm in its providers.
 ///
-/// A signature that does not fit is an answer, not an error; see `SignatureVerifier` and `HMACSHA256`.
+/// An invalid signature is a result, not an error; see `SignatureVerifier` and `HMACSHA256`.
 public struct OpenSSLError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The C function that failed.
     public let function: String
-    /// OpenSSL's own words for the oldest error in the thread's queue; empty when it left none.
+    /// OpenSSL's message for the oldest error in the thread's queue; empty when there is none.
     public let reason: String
 
     /// Both on one line, for the log.
@@ -14,7 +14,7 @@ public struct OpenSSLError: Error, Equatable, Sendable, CustomStringConvertible 
         reason.isEmpty ? "\(function) failed" : "\(function) failed: \(reason)"
     }
 
-    /// Takes the oldest error out of the thread's queue and empties the rest.
+    /// Takes the oldest error from the thread's queue and clears the queue.
     ///
     /// The corresponding C functions are `ERR_get_error`, `ERR_reason_error_string` and `ERR_clear_error`.
     init(in function: String) {

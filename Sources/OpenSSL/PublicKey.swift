@@ -1,11 +1,11 @@
 internal import Base
 internal import COpenSSL
 
-/// A public key made from the numbers a JWK holds; one that is too weak cannot be made.
+/// A public key made from the numbers of a JWK; weak keys are refused.
 ///
-/// Numbers are big-endian bytes, as RFC 7518 has them. The key is freed with its last `SignatureVerifier`.
+/// Numbers are big-endian bytes, as in RFC 7518. The key is freed with its last `SignatureVerifier`.
 @safe public struct PublicKey: ~Copyable {
-    /// The elliptic curves this service speaks.
+    /// The supported elliptic curves.
     public enum Curve: Sendable, CaseIterable {
         case p256
         case p521
@@ -26,12 +26,12 @@ internal import COpenSSL
         }
     }
 
-    /// What an RSA modulus may have; above, a verification takes milliseconds.
+    /// The size of an RSA modulus; with a larger one, a verification takes milliseconds.
     public static let modulusBits = 2_048...8_192
 
     let pointer: OpaquePointer
 
-    /// Makes an Ed25519 key of its 32 bytes.
+    /// Makes an Ed25519 key from its 32 bytes.
     ///
     /// The corresponding C function is `EVP_PKEY_new_raw_public_key`.
     public init(ed25519 bytes: Span<UInt8>) throws(PublicKeyError) {
@@ -43,9 +43,9 @@ internal import COpenSSL
         unsafe pointer = unsafe key
     }
 
-    /// Makes a key of a point's coordinates, which lie on the curve and have its length.
+    /// Makes a key from the coordinates of a point on the curve, which have the curve's length.
     ///
-    /// The curves have no points of small order, so that being on the curve is all there is to check.
+    /// The curves have no points of small order, so it is sufficient to check that the point is on the curve.
     ///
     /// The corresponding C function is `EVP_PKEY_fromdata`.
     public init(curve: Curve, x: Span<UInt8>, y: Span<UInt8>) throws(PublicKeyError) {
@@ -66,10 +66,10 @@ internal import COpenSSL
         unsafe pointer = unsafe key
     }
 
-    /// Makes an RSA key of modulus and public exponent.
+    /// Makes an RSA key from modulus and public exponent.
     ///
-    /// What is checked takes microseconds: whether the modulus is composite, as `EVP_PKEY_public_check` would find out,
-    /// takes up to 150 ms, in which a worker serves nobody.
+    /// The checks take microseconds. `EVP_PKEY_public_check`, which tests whether the modulus is composite, would block
+    /// the worker for up to 150 ms.
     ///
     /// The corresponding C function is `EVP_PKEY_fromdata`.
     public init(modulus: Span<UInt8>, exponent: Span<UInt8>) throws(PublicKeyError) {

@@ -1,18 +1,18 @@
-/// What can be said of an RSA public key by looking at its numbers.
+/// Checks of an RSA public key's numbers.
 enum RSANumbers {
-    /// Refuses a modulus or an exponent that no careful issuer has.
+    /// Refuses an unsuitable modulus or exponent.
     static func check(modulus: Span<UInt8>, exponent: Span<UInt8>) throws(PublicKeyError) {
         guard !modulus.isEmpty, modulus[0] != 0, modulus[modulus.count - 1] & 1 == 1 else { throw .malformedModulus }
         let bits = modulus.count * 8 - modulus[0].leadingZeroBitCount
         guard PublicKey.modulusBits ~= bits else { throw .modulusSize(bits: bits) }
-        // Beyond 64 bits only the work grows.
+        // An exponent beyond 64 bits only makes a verification slower.
         guard 1...8 ~= exponent.count, exponent[0] != 0, exponent[exponent.count - 1] & 1 == 1,
             exponent.count > 1 || exponent[0] > 1
         else { throw .unsuitableExponent }
         try checkRemainders(of: modulus)
     }
 
-    /// The bytes in the order in which the machine keeps a number, as `OSSL_PARAM_construct_BN` wants them.
+    /// The bytes in the machine's byte order, as `OSSL_PARAM_construct_BN` requires.
     static func native(_ number: Span<UInt8>) -> [UInt8] {
         #if _endian(little)
             number.indices.map { number[number.count - 1 - $0] }
@@ -21,10 +21,10 @@ enum RSANumbers {
         #endif
     }
 
-    /// Refuses a modulus with a small factor, or with the mark of CVE-2017-15361.
+    /// Refuses a modulus with a small factor, or with the pattern of CVE-2017-15361.
     ///
     /// Nemec and others, "The Return of Coppersmith's Attack" (CCS 2017): the generator's primes, and so their products,
-    /// are powers of 65537 modulo each small prime; any other modulus is so with a chance of 2^-27.8.
+    /// are powers of 65537 modulo each small prime; the false positive rate is 2^-27.8.
     private static func checkRemainders(of modulus: Span<UInt8>) throws(PublicKeyError) {
         var isMarked = true
         for prime in primes {
@@ -45,7 +45,7 @@ enum RSANumbers {
         return false
     }
 
-    /// The odd primes below 168: the ones by which that generator's moduli of every size are marked.
+    /// The odd primes below 168, which detect that generator's moduli of every size.
     private static let primes = (3...167).filter { candidate in
         candidate % 2 == 1 && !(3..<candidate).contains { candidate % $0 == 0 }
     }

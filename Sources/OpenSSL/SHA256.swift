@@ -2,7 +2,7 @@ internal import COpenSSL
 
 /// SHA-256 of FIPS 180-4.
 public enum SHA256 {
-    /// What the function gives: 32 bytes.
+    /// A digest: 32 bytes.
     public typealias Digest = InlineArray<32, UInt8>
 
     /// The size of a digest.

@@ -1,6 +1,6 @@
 internal import COpenSSL
 
-/// How a signature is made and checked, each with the hash and padding that JOSE binds to it.
+/// A signature algorithm, with the hash and padding that JOSE defines for it.
 public enum SignatureScheme: Sendable, CaseIterable {
     /// Ed25519 of RFC 8032.
     case ed25519
@@ -13,7 +13,7 @@ public enum SignatureScheme: Sendable, CaseIterable {
     /// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes.
     case rsaPSSSHA256
 
-    /// The hash that the message goes through first; nil where the scheme takes the message itself.
+    /// The hash of the message; nil for a scheme that signs the message itself.
     var digestName: String? {
         switch self {
         case .ed25519: nil

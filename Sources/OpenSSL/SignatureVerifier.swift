@@ -1,21 +1,21 @@
 internal import COpenSSL
 
-/// Checks signatures of one key under one scheme, with everything prepared that does not depend on the message.
+/// Verifies signatures of one key under one scheme; prepares everything that does not depend on the message.
 ///
-/// Not for two threads at once.
+/// Not thread-safe.
 @safe public final class SignatureVerifier {
-    /// How long a signature of this key is, in bytes; another length is refused without work.
+    /// The length of this key's signatures, in bytes; other lengths are refused at once.
     public let signatureBytes: Int
 
     private let scheme: SignatureScheme
     private let key: PublicKey
-    /// Set up for `EVP_PKEY_verify`; for Ed25519, which hashes the message itself, it is not used.
+    /// Prepared for `EVP_PKEY_verify`; unused for Ed25519, which hashes the message itself.
     private let context: OpaquePointer
-    /// The message's digest is made here, or all of an Ed25519 signature checked.
+    /// Computes the message's digest, or verifies an Ed25519 signature.
     private let digestContext: OpaquePointer
     private let digest: OpaquePointer?
 
-    /// Prepares a key for a scheme that fits it.
+    /// Prepares a key for a scheme; throws when they do not match.
     ///
     /// The corresponding C functions are `EVP_PKEY_CTX_new_from_pkey`, `EVP_PKEY_verify_init`,
     /// `EVP_PKEY_CTX_set_signature_md` and `EVP_MD_fetch`.
@@ -58,10 +58,10 @@ internal import COpenSSL
         unsafe EVP_MD_free(digest)
     }
 
-    /// Whether a signature is the key's for a message; false as well when OpenSSL fails.
+    /// Whether a signature of a message is valid; also false when OpenSSL fails.
     public func isValid(_ signature: Span<UInt8>, for message: Span<UInt8>) -> Bool {
         guard signature.count == signatureBytes else { return false }
-        // A wrong signature leaves errors in the thread's queue, where the next user of OpenSSL would find them.
+        // An invalid signature leaves errors in the thread's queue, which another caller of OpenSSL would read.
         defer { ERR_clear_error() }
         switch scheme {
         case .ed25519: return isValidWhole(signature, for: message)

@@ -3,18 +3,18 @@ internal import EventLoop
 
 /// One attempt to connect to one server, on the loop.
 final class ConnectAttempt: EventSource {
-    /// The server it tries.
+    /// The server to connect to.
     let endpoint: Endpoint
     private unowned let connector: Connector
     private let loop: EventLoop
     private let begunAt: UInt64
     private var connection: Connection?
 
-    /// Begins an attempt, and tells the connector how it ended, or that it takes long.
+    /// Begins an attempt, and reports to the connector how it ended, or that it exceeds its timeout.
     ///
-    /// - Parameter patience: after how many nanoseconds it takes long.
+    /// - Parameter timeout: in nanoseconds.
     init(
-        _ parameters: ConnectionParameters, to endpoint: Endpoint, for connector: Connector, patience: UInt64,
+        _ parameters: ConnectionParameters, to endpoint: Endpoint, for connector: Connector, timeout: UInt64,
         on loop: EventLoop
     ) throws(PostgreSQLError) {
         self.endpoint = endpoint
@@ -23,26 +23,26 @@ final class ConnectAttempt: EventSource {
         begunAt = loop.now
         connection = try Connection.beginOpening(parameters.connecting(to: endpoint))
         super.init()
-        // libpq wants to be asked as if the socket had become writable.
+        // libpq's rule: the first `PQconnectPoll` follows as if the socket had become writable.
         do throws(SystemError) {
             try watch(for: .writable)
         } catch {
             throw PostgreSQLError(sqlState: nil, message: error.description)
         }
-        loop.setTimer(self, at: begunAt + patience)
+        loop.setTimer(self, at: begunAt + timeout)
     }
 
-    /// Whether the server's side has taken the connection.
+    /// Whether the server's side has accepted the connection.
     var hasReachedServer: Bool { connection?.hasReachedServer == true }
 
-    /// Goes on, and tells the connector once more that it takes long.
+    /// Continues with a longer timeout.
     ///
-    /// - Parameter patience: after how many nanoseconds, from the attempt's beginning.
-    func extend(to patience: UInt64) {
-        loop.setTimer(self, at: begunAt + patience)
+    /// - Parameter timeout: in nanoseconds from the attempt's beginning.
+    func extend(to timeout: UInt64) {
+        loop.setTimer(self, at: begunAt + timeout)
     }
 
-    /// Ends the attempt and hands over its connection, in whatever state that is.
+    /// Ends the attempt and returns its connection, in any state.
     func end() -> Connection? {
         loop.remove(self)
         loop.cancelTimer(self)
@@ -64,7 +64,7 @@ final class ConnectAttempt: EventSource {
         }
     }
 
-    /// The attempt takes long.
+    /// The timeout has passed.
     override func timerFired() {
         connector.isSilent(self)
     }
@@ -73,7 +73,7 @@ final class ConnectAttempt: EventSource {
         connector.failed(self, error ?? PostgreSQLError(sqlState: nil, message: "no connection"))
     }
 
-    /// Watches the socket, which libpq may have replaced by another one.
+    /// Watches the socket, which libpq may have replaced.
     private func watch(for interest: Readiness) throws(SystemError) {
         loop.remove(self)
         try loop.add(self, descriptor: connection?.descriptor ?? -1, for: interest)

@@ -1,13 +1,13 @@
-/// One attempt to connect to each server of a database, one after the other, and what came of them.
+/// One attempt to connect to each server of a database, in turn, and their failures.
 struct ConnectRound {
     private var remaining: ArraySlice<Endpoint>
     private var failures: [PostgreSQLError] = []
-    /// Whether there is another server to turn to.
+    /// Whether there is more than one server.
     let hasChoice: Bool
 
-    /// Begins with the server that follows the one tried last, so that a bad one is not always the first.
+    /// Begins with the server after the one tried last, so that an unreachable one is not always the first.
     ///
-    /// - Parameter prefersStandby: whether all are asked for a standby before any server will do.
+    /// - Parameter prefersStandby: whether all servers are tried as a standby before any kind is accepted.
     init(_ endpoints: [Endpoint], prefersStandby: Bool, after last: Endpoint?) {
         let first = endpoints.firstIndex { $0.isSameServer(as: last) }.map { $0 + 1 } ?? 0
         var order = Array(endpoints[first...] + endpoints[..<first])
@@ -30,25 +30,25 @@ struct ConnectRound {
         remaining.popFirst()
     }
 
-    /// Notes why the last attempt failed.
+    /// Records why the last attempt failed.
     mutating func failed(_ error: PostgreSQLError) {
         failures.append(error)
     }
 
-    /// The error of a round in which no connection was made: a server's rather than libpq's.
+    /// The error of a round in which no connection was made: preferably a server's, else libpq's.
     var error: PostgreSQLError {
         failures.last { $0.sqlState != nil } ?? failures.last
             ?? PostgreSQLError(sqlState: nil, message: "no server to connect to")
     }
 
-    /// Whether every server refused the login, which takes an operator to mend.
+    /// Whether every server refused the login, which only an operator can correct.
     var isLoginRefused: Bool {
         !failures.isEmpty && failures.allSatisfy(\.isLoginRefused)
     }
 }
 
 extension Endpoint {
-    /// Whether both are the same place, whatever the session there has to be.
+    /// Whether host, address and port are the same; the session attributes may differ.
     func isSameServer(as other: Endpoint?) -> Bool {
         other.map { host == $0.host && address == $0.address && port == $0.port } ?? false
     }

@@ -3,12 +3,12 @@ internal import Glibc
 
 /// A connection to PostgreSQL, closed with its last use.
 ///
-/// Every call on it may fail once the server is gone.
+/// Every call on it may fail once the connection is lost.
 @safe
 public struct Connection: ~Copyable {
     private let handle: OpaquePointer
 
-    /// What a connection that is being opened waits for.
+    /// The state of a connection that is being opened.
     enum OpeningStep {
         case readable
         case writable
@@ -21,7 +21,7 @@ public struct Connection: ~Copyable {
             throw PostgreSQLError(sqlState: nil, message: "out of memory")
         }
         unsafe self.handle = handle
-        // Notices are for people at a terminal; by default they would go to stderr, between the log's lines.
+        // Notices are dropped: by default libpq prints them to stderr, between the log's lines.
         unsafe PQsetNoticeProcessor(handle, { _, _ in }, nil)
     }
 
@@ -31,10 +31,10 @@ public struct Connection: ~Copyable {
 
     // MARK: Opening
 
-    /// Opens a connection and waits for it.
+    /// Opens a connection; blocks until it is open.
     ///
-    /// - Parameter url: a connection URI or key-value string, as in the manual's section 34.1.1; what it leaves out
-    ///   comes from the PG… variables. The corresponding C function is `PQconnectdbParams`.
+    /// - Parameter url: a connection URI or key-value string, as in the manual's section 34.1.1; options that it
+    ///   leaves out come from the PG… variables. The corresponding C function is `PQconnectdbParams`.
     public static func open(_ url: String) throws(PostgreSQLError) -> Connection {
         let parameters = try ConnectionParameters(url, applicationName: "todo-fcgi")
         let connection = try unsafe Connection(
@@ -43,19 +43,19 @@ public struct Connection: ~Copyable {
         return connection
     }
 
-    /// Begins to open a connection; `continueOpening` goes on.
+    /// Begins to open a connection; call `continueOpening` until it is open.
     ///
     /// The corresponding C functions are `PQconnectStartParams` and `PQsetErrorVerbosity`.
     static func beginOpening(_ parameters: ConnectionParameters) throws(PostgreSQLError) -> Connection {
         let connection = try unsafe Connection(
             withParameters(parameters.values) { unsafe PQconnectStartParams($0, $1, 0) })
         guard unsafe PQstatus(connection.handle) != CONNECTION_BAD else { throw connection.openingError }
-        // The message is all that libpq gives of a failed connection, and has the condition in it only with this.
+        // The message is libpq's only report of a failed connection, and contains the SQLSTATE only if verbose.
         unsafe PQsetErrorVerbosity(connection.handle, PQERRORS_VERBOSE)
         return connection
     }
 
-    /// Goes on with opening when the descriptor is ready.
+    /// Continues opening when the descriptor is ready.
     ///
     /// The corresponding C function is `PQconnectPoll`.
     borrowing func continueOpening() -> OpeningStep {
@@ -69,7 +69,7 @@ public struct Connection: ~Copyable {
         }
     }
 
-    /// Whether the server's side has taken the connection; it may not have answered yet.
+    /// Whether the server's side has accepted the connection; it may not have answered yet.
     ///
     /// The corresponding C function is `PQstatus`.
     var hasReachedServer: Bool {
@@ -83,7 +83,7 @@ public struct Connection: ~Copyable {
     var openingError: PostgreSQLError {
         let error = unsafe PostgreSQLError(openingMessage: String(cString: PQerrorMessage(handle)))
         guard unsafe error.sqlState == nil && PQconnectionNeedsPassword(handle) != 0 else { return error }
-        // What the server answers to an empty password.
+        // The SQLSTATE that the server returns for an empty password.
         return PostgreSQLError(sqlState: SQLState("28P01"), message: error.message)
     }
 
@@ -117,7 +117,7 @@ public struct Connection: ~Copyable {
 
     // MARK: One statement at a time
 
-    /// Runs statements without parameters and waits; of several, the last one's result.
+    /// Runs statements without parameters and blocks; returns the last one's result.
     ///
     /// The corresponding C function is `PQexec`.
     @discardableResult
@@ -125,7 +125,7 @@ public struct Connection: ~Copyable {
         try unsafe check(PQexec(handle, sql))
     }
 
-    /// Runs one statement with text parameters, gives text values, and waits.
+    /// Runs one statement with text parameters and text results; blocks.
     ///
     /// The corresponding C function is `PQexecParams`.
     @discardableResult
@@ -143,7 +143,7 @@ public struct Connection: ~Copyable {
         return checked
     }
 
-    /// A name in the form in which SQL takes it.
+    /// A quoted SQL identifier.
     ///
     /// The corresponding C function is `PQescapeIdentifier`.
     public borrowing func quoted(identifier: String) throws(PostgreSQLError) -> String {
@@ -176,7 +176,7 @@ public struct Connection: ~Copyable {
     /// The corresponding C function is `PQsendQueryPrepared`.
     borrowing func send(_ statement: Statement, _ parameters: borrowing Parameters) -> Bool {
         let count = Int32(parameters.count)
-        // Lent by `withCString`, the name is not copied.
+        // `withCString` does not copy the name.
         return unsafe statement.name.withCString { name in
             unsafe parameters.withPointers { values, lengths, formats in
                 unsafe PQsendQueryPrepared(handle, name, count, values, lengths, formats, 1) == 1
@@ -184,14 +184,14 @@ public struct Connection: ~Copyable {
         }
     }
 
-    /// Ends a transaction in the pipeline and sends what is waiting.
+    /// Ends a transaction in the pipeline and sends the buffered data.
     ///
     /// The corresponding C function is `PQpipelineSync`.
     borrowing func sendSync() -> Bool {
         unsafe PQpipelineSync(handle) == 1
     }
 
-    /// Sends what is waiting: true when nothing is left, false when the socket is full, nil when it is broken.
+    /// Sends the buffered data: true when all is sent, false when the socket is full, nil when it is broken.
     ///
     /// The corresponding C function is `PQflush`.
     borrowing func flush() -> Bool? {
@@ -213,16 +213,16 @@ public struct Connection: ~Copyable {
         return true
     }
 
-    /// Gives the rows of the statement whose results come next one at a time, as they arrive.
+    /// Delivers the rows of the next statement one at a time, as they arrive.
     ///
     /// Only between the results of two statements. The corresponding C function is `PQsetSingleRowMode`.
     borrowing func readRowByRow() -> Bool {
         unsafe PQsetSingleRowMode(handle) == 1
     }
 
-    /// Whether the server has said that its sessions take no writes: a standby, or read-only by its configuration.
+    /// Whether the server has reported that its sessions are read-only: a standby, or by its configuration.
     ///
-    /// It says so unasked when that changes. The corresponding C function is `PQparameterStatus`.
+    /// It reports each change unasked. The corresponding C function is `PQparameterStatus`.
     var isReportedReadOnly: Bool {
         isOn("in_hot_standby") || isOn("default_transaction_read_only")
     }
@@ -236,7 +236,7 @@ public struct Connection: ~Copyable {
     /// The corresponding C function is `PQisBusy`.
     var isBusy: Bool { unsafe PQisBusy(handle) != 0 }
 
-    /// The next result; nil at the end of each statement's.
+    /// The next result; nil after the last result of each statement.
     ///
     /// The corresponding C function is `PQgetResult`.
     borrowing func nextResult() -> QueryResult? {

@@ -1,9 +1,9 @@
 internal import Base
 internal import CLibPQ
 
-/// What a connection URI or key-value string says, without connecting.
+/// Reads a connection URI or key-value string, without connecting.
 public enum ConnectionString {
-    /// The user it names, or the default that libpq would take.
+    /// The user it names, or libpq's default.
     ///
     /// The corresponding C functions are `PQconninfoParse` and `PQconndefaults`.
     public static func user(of url: String) throws(PostgreSQLError) -> String {
@@ -13,14 +13,14 @@ public enum ConnectionString {
         return unsafe dictionary(defaults)["user"] ?? ""
     }
 
-    /// What it says as the variables that libpq reads in other programs, where no argument may show a password.
+    /// Its options as libpq's environment variables, so that no argument of another program shows a password.
     ///
     /// The corresponding C function is `PQconninfoParse`.
     public static func environment(of url: String) throws(PostgreSQLError) -> [String: String] {
         try unsafe parsed(url) { options in unsafe dictionary(options, by: \.envvar) }
     }
 
-    /// The options that it gives itself, by their keywords.
+    /// The options that it contains, by their keywords.
     ///
     /// The corresponding C function is `PQconninfoParse`.
     static func options(of url: String) throws(PostgreSQLError) -> [String: String] {
@@ -30,8 +30,8 @@ public enum ConnectionString {
     /// All options that libpq would use: the given ones, their service's, the environment's and its defaults; without
     /// `sslmode`.
     ///
-    /// libpq tells them for a connection only. An `sslmode` that does not exist makes it stop after it has merged them
-    /// and before it connects. The corresponding C functions are `PQconnectStartParams` and `PQconninfo`.
+    /// libpq reports them only for a connection. An invalid `sslmode` makes it stop after it has merged them and before
+    /// it connects. The corresponding C functions are `PQconnectStartParams` and `PQconninfo`.
     static func effectiveOptions(of options: [String: String]) throws(PostgreSQLError) -> [String: String] {
         var options = options
         options["sslmode"] = "-"
@@ -40,7 +40,7 @@ public enum ConnectionString {
         let effective = unsafe PQconninfo(connection)
         defer { unsafe PQconninfoFree(effective) }
         var result = unsafe effective.map { unsafe dictionary($0) } ?? [:]
-        // libpq has a port for every connection that it would make.
+        // Without a port, libpq stopped before it had merged the options.
         guard result.removeValue(forKey: "sslmode") != nil, result["port"] != nil else {
             let message = unsafe PQerrorMessage(connection).map { unsafe String(cString: $0) } ?? "out of memory"
             throw PostgreSQLError(sqlState: nil, message: message.withoutQuotations.firstLine)
@@ -78,7 +78,7 @@ public enum ConnectionString {
     }
 }
 
-/// Lends options in the form in which libpq takes them.
+/// Calls `body` with options as libpq's arrays of keywords and values.
 func withParameters<Result>(
     _ options: [String: String],
     _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> Result
@@ -88,7 +88,7 @@ func withParameters<Result>(
     }
 }
 
-/// Lends texts as libpq takes arrays of them.
+/// Calls `body` with texts as libpq's arrays of C strings.
 func withCStrings<Result>(
     _ texts: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
 ) -> Result {
@@ -98,9 +98,9 @@ func withCStrings<Result>(
 }
 
 extension String {
-    /// Without what stands between the first and the last quotation mark.
+    /// Without the text between the first and the last quotation mark.
     ///
-    /// libpq quotes the part of a URL that it cannot read, which may be a part of the password.
+    /// libpq quotes the part of a URL that it cannot parse, which may be a part of the password.
     var withoutQuotations: String {
         guard let first = firstIndex(of: "\""), let last = lastIndex(of: "\"") else { return self }
         return self[..<first] + "…" + (first < last ? self[index(after: last)...] : "")

@@ -1,9 +1,9 @@
 internal import EventLoop
 
-/// Makes a connection to a database: tries one server after the other, and all of them again until one answers.
+/// Connects to a database: tries the servers in turn, round after round, until one answers.
 ///
-/// A server gets three seconds before the next is tried. One attempt that has reached its server is kept for nine
-/// seconds more beside the others: a database that wakes from sleep looks the same as one that hangs.
+/// After three seconds without an answer the next server is tried. One attempt that has reached its server continues
+/// beside the others for nine seconds more: a database that resumes from suspension looks the same as one that hangs.
 final class Connector: EventSource {
     private enum State {
         /// No connection is wanted.
@@ -18,11 +18,11 @@ final class Connector: EventSource {
         case connecting
     }
 
-    /// Gets a connection that is open.
+    /// Called with an open connection.
     ///
-    /// As `onFailed`, it is never called from within a call to the connector.
+    /// Like `onFailed`, it is never called from within a call to the connector.
     var onOpened: ((consuming Connection) -> Void)?
-    /// Gets the reason when all servers were tried in vain; the next attempts follow unasked.
+    /// Called with the reason when all servers failed; the next round follows by itself.
     var onFailed: ((PostgreSQLError) -> Void)?
 
     private let database: Database
@@ -33,15 +33,15 @@ final class Connector: EventSource {
     private var round = ConnectRound([], prefersStandby: false, after: nil)
     private var parameters: ConnectionParameters?
     private var lastTried: Endpoint?
-    /// The attempt of the round.
+    /// The round's current attempt.
     private var current: ConnectAttempt?
-    /// An earlier attempt that has reached its server and got no answer yet.
+    /// An earlier attempt that has reached its server and has no answer yet.
     private var kept: ConnectAttempt?
 
-    /// How long a server is waited for before the next is tried, in nanoseconds.
-    private static var patience: UInt64 { 3_000_000_000 }
-    /// How long a server that was reached is waited for in all, and the name server, in nanoseconds.
-    private static var longPatience: UInt64 { 12_000_000_000 }
+    /// The time before the next server is tried, in nanoseconds.
+    private static var attemptTimeout: UInt64 { 3_000_000_000 }
+    /// The time limit for a server that was reached, and for the name server, in nanoseconds.
+    private static var connectTimeout: UInt64 { 12_000_000_000 }
 
     init(_ database: Database, on loop: EventLoop) {
         self.database = database
@@ -52,11 +52,11 @@ final class Connector: EventSource {
         stop()
     }
 
-    /// Whether nothing is under way, and the next round is due later.
+    /// Whether no attempt is running and the next round is due later.
     var isWaiting: Bool { state == .waiting && kept == nil }
 
-    /// How long the server may take to prepare a session, in nanoseconds.
-    var sessionPatience: UInt64 { round.hasChoice ? Self.patience : Self.longPatience }
+    /// The time limit for preparing a session, in nanoseconds.
+    var sessionTimeout: UInt64 { round.hasChoice ? Self.attemptTimeout : Self.connectTimeout }
 
     /// Begins to connect, at the end of this turn of the loop.
     func begin() {
@@ -64,20 +64,21 @@ final class Connector: EventSource {
         loop.postpone(self)
     }
 
-    /// Begins to connect after a connection was lost or could not be used: with the next server, and later each time.
+    /// Connects to the next server after a connection was lost or unusable, with a longer delay each time.
     func beginAgain() {
         state = .waiting
         loop.setTimer(self, at: loop.now + backoff.next(isSlow: false, random: .random(in: 0..<1)))
     }
 
-    /// Notes that the connection did work, so that the next one is made without delay.
+    /// Records that the connection worked, so that the next one is made without delay.
     ///
-    /// To be open is not enough: a server that takes connections and refuses all work would be called without end.
+    /// An open connection is not enough: a server that accepts connections and refuses all work would be retried
+    /// without delay.
     func succeeded() {
         backoff.succeeded()
     }
 
-    /// Gives up what is under way.
+    /// Cancels all attempts.
     func stop() {
         state = .idle
         loop.cancelTimer(self)
@@ -88,18 +89,18 @@ final class Connector: EventSource {
 
     // MARK: Rounds
 
-    /// The turn ends in which `begin` was called.
+    /// Begins the round after the turn in which `begin` was called.
     override func turnEnded() {
         if state == .beginning { beginRound() }
     }
 
-    /// The next round is due, or the name server is silent.
+    /// The next round is due, or the name server has not answered in time.
     override func timerFired() {
         switch state {
         case .waiting: beginRound()
         case .finding:
-            loop.setTimer(self, at: loop.now + Self.longPatience)
-            onFailed?(PostgreSQLError(sqlState: nil, message: "no answer from the name server about the URL's host"))
+            loop.setTimer(self, at: loop.now + Self.connectTimeout)
+            onFailed?(PostgreSQLError(sqlState: nil, message: "the name server does not answer for the URL's host"))
         case .idle, .beginning, .connecting: break
         }
     }
@@ -107,7 +108,7 @@ final class Connector: EventSource {
     private func beginRound() {
         state = .finding
         roundBegan = loop.now
-        loop.setTimer(self, at: roundBegan + Self.longPatience)
+        loop.setTimer(self, at: roundBegan + Self.connectTimeout)
         database.findServers { [weak self] in self?.found($0) }
     }
 
@@ -131,7 +132,7 @@ final class Connector: EventSource {
             lastTried = endpoint
             do throws(PostgreSQLError) {
                 current = try ConnectAttempt(
-                    parameters, to: endpoint, for: self, patience: Self.patience, on: loop)
+                    parameters, to: endpoint, for: self, timeout: Self.attemptTimeout, on: loop)
                 return
             } catch {
                 round.failed(error)
@@ -139,7 +140,7 @@ final class Connector: EventSource {
         }
         state = .waiting
         let wait = backoff.next(isSlow: round.isLoginRefused, random: .random(in: 0..<1))
-        // From the round's beginning: after seconds of silence there is no need to wait once more.
+        // Counted from the round's beginning: a round that took seconds needs no further delay.
         loop.setTimer(self, at: roundBegan + wait)
         if kept == nil { onFailed?(round.error) }
     }
@@ -167,12 +168,12 @@ final class Connector: EventSource {
         }
     }
 
-    /// An attempt takes long.
+    /// An attempt has exceeded its timeout.
     func isSilent(_ attempt: ConnectAttempt) {
         let error = PostgreSQLError(sqlState: nil, message: "timeout while connecting to \(attempt.endpoint)")
         guard attempt !== kept, kept == nil, attempt.hasReachedServer else { return failed(attempt, error) }
         kept = attempt
-        attempt.extend(to: Self.longPatience)
+        attempt.extend(to: Self.connectTimeout)
         current = nil
         round.failed(error)
         tryNext()

@@ -1,10 +1,10 @@
 internal import Base
 public import EventLoop
 
-/// A database for all connections of a process: its URL, and the addresses of the hosts in it.
+/// A database as shared by all connections of a process: its URL, and the addresses of its hosts.
 ///
-/// Host names are looked up before a connection is made, on a thread beside the loop, never on two at once. The last
-/// known addresses are used when the name server fails.
+/// Host names are looked up before a connection is made, on one thread beside the loop. The last known addresses are
+/// used when the name server fails.
 public final class Database: EventSource {
     /// The servers to try, or why there is none.
     typealias Servers = Result<(parameters: ConnectionParameters, endpoints: [Endpoint]), PostgreSQLError>
@@ -13,8 +13,8 @@ public final class Database: EventSource {
     private let applicationName: String
     private let loop: EventLoop
     private let resolver: NameLookUp.Resolver
-    private var addresses = AddressBook()
-    /// Made when there is the first name to look up.
+    private var addresses = AddressCache()
+    /// Made for the first name to look up.
     private var lookUp: NameLookUp?
     private var wakeUp: WakeUp?
     private var isLookingUp = false
@@ -23,14 +23,14 @@ public final class Database: EventSource {
     private var parameters: ConnectionParameters?
     private var waiting: [(Servers) -> Void] = []
 
-    /// How long a name server is waited for where an address is known, and how long its answer counts, in nanoseconds.
-    private static var patience: UInt64 { 1_000_000_000 }
+    /// The time limit for the name server where an address is known, and how long its answer is fresh, in nanoseconds.
+    private static var lookUpTimeout: UInt64 { 1_000_000_000 }
 
-    /// Connects to nothing yet.
+    /// Keeps the URL; does not connect.
     ///
     /// - Parameters:
     ///   - url: as in `Connection.open`.
-    ///   - applicationName: what the server's list of sessions calls its connections, unless the URL says otherwise.
+    ///   - applicationName: the `application_name` of its sessions, unless the URL has one.
     public convenience init(url: String, applicationName: String = "todo-fcgi", on loop: EventLoop) {
         self.init(url: url, applicationName: applicationName, on: loop, resolver: NameLookUp.addresses)
     }
@@ -49,7 +49,7 @@ public final class Database: EventSource {
         if let wakeUp { loop.remove(wakeUp) }
     }
 
-    /// Gives the servers to try, at once where no name has to be looked up.
+    /// Finds the servers to try, at once where no name has to be looked up.
     func findServers(_ receive: @escaping (Servers) -> Void) {
         do throws(PostgreSQLError) {
             parameters = try ConnectionParameters(url, applicationName: applicationName)
@@ -58,11 +58,11 @@ public final class Database: EventSource {
         }
         waiting.append(receive)
         let names = (parameters?.endpoints ?? []).compactMap(\.nameToLookUp)
-        let isFresh = lookUpEnded.map { loop.now < $0 + Self.patience } ?? false
+        let isFresh = lookUpEnded.map { loop.now < $0 + Self.lookUpTimeout } ?? false
         if !isLookingUp, !names.isEmpty, !isFresh { begin(names) }
         if !isLookingUp {
             answer()
-        } else if loop.now >= lookUpBegan + Self.patience {
+        } else if loop.now >= lookUpBegan + Self.lookUpTimeout {
             answerFromMemory()
         }
     }
@@ -73,7 +73,7 @@ public final class Database: EventSource {
             try lookUp?.start(names)
             isLookingUp = true
             lookUpBegan = loop.now
-            loop.setTimer(self, at: lookUpBegan + Self.patience)
+            loop.setTimer(self, at: lookUpBegan + Self.lookUpTimeout)
         } catch {
             for name in names { addresses.record(.failed(error.description), for: name) }
         }
@@ -83,7 +83,7 @@ public final class Database: EventSource {
         let wakeUp = try WakeUp(on: loop)
         wakeUp.handler = { [weak self] in self?.takeAnswers() }
         self.wakeUp = wakeUp
-        lookUp = NameLookUp(answers: wakeUp.bell, resolve: resolver)
+        lookUp = NameLookUp(answers: wakeUp.signal, resolve: resolver)
     }
 
     private func takeAnswers() {
@@ -94,7 +94,7 @@ public final class Database: EventSource {
             lookUpEnded = loop.now
             loop.cancelTimer(self)
             answer()
-        } else if loop.now >= lookUpBegan + Self.patience {
+        } else if loop.now >= lookUpBegan + Self.lookUpTimeout {
             answerFromMemory()
         }
     }
@@ -104,7 +104,7 @@ public final class Database: EventSource {
         answerFromMemory()
     }
 
-    /// Answers with the addresses that are known, if any are.
+    /// Answers with the known addresses, if there are any.
     private func answerFromMemory() {
         guard let parameters, !addresses.resolve(parameters.endpoints).isEmpty else { return }
         answer()

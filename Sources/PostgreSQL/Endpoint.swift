@@ -1,15 +1,15 @@
 internal import Glibc
 
-/// One server to try: a host of the URL with one of its addresses and its port.
+/// One server to try: a host of the URL with one of its addresses and a port.
 struct Endpoint: Equatable, CustomStringConvertible {
     /// A name, an address or the folder of a unix socket; nil for libpq's default.
     ///
-    /// libpq compares it with the certificate, and looks the password up by it.
+    /// libpq compares it with the certificate, and finds the password by it.
     var host: String?
     /// The address to connect to; nil for a unix socket, and for a name that has not been looked up.
     var address: String?
     var port: String?
-    /// The `target_session_attrs`, where they are not the URL's.
+    /// The `target_session_attrs`; nil for the URL's.
     var sessionAttributes: String?
 
     var description: String {
@@ -17,7 +17,7 @@ struct Endpoint: Equatable, CustomStringConvertible {
         return place.compactMap { $0 }.joined(separator: " ") + (port.map { ", port \($0)" } ?? "")
     }
 
-    /// The name to look up first: libpq would wait for the name server.
+    /// The name to look up before connecting, since libpq would block on the name server.
     var nameToLookUp: String? {
         guard address == nil, let host, !Self.isSocketFolder(host), !Self.isAddress(host) else { return nil }
         return host
@@ -34,7 +34,7 @@ struct Endpoint: Equatable, CustomStringConvertible {
 
     /// Reads libpq's three lists, each separated by commas.
     ///
-    /// One port stands for all hosts, an empty element for the default. Lists whose lengths differ give nothing.
+    /// One port applies to all hosts; an empty element is the default. Lists of different lengths give an empty result.
     static func list(hosts: String?, addresses: String?, ports: String?) -> [Endpoint] {
         let hosts = elements(hosts)
         let addresses = elements(addresses)
@@ -56,7 +56,7 @@ struct Endpoint: Equatable, CustomStringConvertible {
         return list.split(separator: ",", omittingEmptySubsequences: false).map { $0.isEmpty ? nil : String($0) }
     }
 
-    /// Whether libpq takes it for a path, or the name of an abstract socket.
+    /// Whether libpq reads it as a path, or as the name of an abstract socket.
     private static func isSocketFolder(_ host: String) -> Bool {
         host.hasPrefix("/") || host.hasPrefix("@")
     }

@@ -3,61 +3,61 @@ internal import EventLoop
 internal import Glibc
 internal import Synchronization
 
-/// Looks host names up on a thread of its own, which hangs for as long as the name server is silent.
+/// Looks up host names on a thread of its own, which blocks for as long as the name server does not answer.
 final class NameLookUp: Sendable {
     /// The result of one look-up.
     enum Answer: Equatable, Sendable {
         case addresses([String])
-        /// The reason, in the system's words.
+        /// The system's error message.
         case failed(String)
     }
 
-    /// Looks one name up, and waits for as long as that takes.
+    /// Looks up one name; blocks.
     typealias Resolver = @Sendable (String) -> Answer
 
-    /// What both threads use.
-    private struct Mailbox {
+    /// The state shared by both threads.
+    private struct Shared {
         var isRunning = false
         var answers: [(name: String, answer: Answer)] = []
     }
 
-    private let mailbox = Mutex(Mailbox())
-    private let bell: Doorbell
+    private let shared = Mutex(Shared())
+    private let signal: EventSignal
     private let resolve: Resolver
 
-    /// - Parameter bell: rung after each name that was looked up, and at the end.
-    init(answers bell: Doorbell, resolve: @escaping Resolver = addresses) {
-        self.bell = bell
+    /// - Parameter signal: notified after each name, and at the end.
+    init(answers signal: EventSignal, resolve: @escaping Resolver = addresses) {
+        self.signal = signal
         self.resolve = resolve
     }
 
     /// Whether names are being looked up.
-    var isRunning: Bool { mailbox.withLock { $0.isRunning } }
+    var isRunning: Bool { shared.withLock { $0.isRunning } }
 
-    /// Looks names up, one after the other; only when none are being looked up.
+    /// Looks up names in turn; call it only when `isRunning` is false.
     func start(_ names: [String]) throws(SystemError) {
-        mailbox.withLock { $0.isRunning = true }
+        shared.withLock { $0.isRunning = true }
         do throws(SystemError) {
             try BackgroundThread.run { [self] in
                 for name in names {
                     let answer = resolve(name)
-                    mailbox.withLock { $0.answers.append((name, answer)) }
-                    bell.ring()
+                    shared.withLock { $0.answers.append((name, answer)) }
+                    signal.notify()
                 }
-                mailbox.withLock { $0.isRunning = false }
-                bell.ring()
+                shared.withLock { $0.isRunning = false }
+                signal.notify()
             }
         } catch {
-            mailbox.withLock { $0.isRunning = false }
+            shared.withLock { $0.isRunning = false }
             throw error
         }
     }
 
     /// The results since the last call.
     func takeAnswers() -> [(name: String, answer: Answer)] {
-        mailbox.withLock { box in
-            defer { box.answers = [] }
-            return box.answers
+        shared.withLock { shared in
+            defer { shared.answers = [] }
+            return shared.answers
         }
     }
 

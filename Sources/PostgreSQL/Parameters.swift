@@ -1,4 +1,4 @@
-/// The parameters of one statement in PostgreSQL's binary form, in memory that is used again for the next.
+/// The parameters of one statement in PostgreSQL's binary format, in memory that is reused for the next.
 @safe
 public struct Parameters: ~Copyable {
     /// No statement of this service has more.
@@ -7,7 +7,7 @@ public struct Parameters: ~Copyable {
     private var bytes: UnsafeMutableRawBufferPointer
     private var used = 0
     private var offsets = InlineArray<16, Int>(repeating: 0)
-    /// Arrays in the form that libpq takes them; values are offsets until `withPointers`.
+    /// libpq's arrays; the pointers are set from the offsets by `withPointers`.
     private let values: UnsafeMutablePointer<UnsafePointer<CChar>?>
     private let lengths: UnsafeMutablePointer<Int32>
     private let formats: UnsafeMutablePointer<Int32>
@@ -30,7 +30,7 @@ public struct Parameters: ~Copyable {
         unsafe formats.deallocate()
     }
 
-    /// Forgets all of them.
+    /// Removes all parameters.
     public mutating func removeAll() {
         count = 0
         used = 0
@@ -38,7 +38,7 @@ public struct Parameters: ~Copyable {
 
     /// Adds a `text`, or NULL.
     ///
-    /// It holds no U+0000; that is the caller's to see to.
+    /// The caller ensures that it contains no U+0000.
     public mutating func append(_ text: String?) {
         guard let text else { return appendNull() }
         let length = text.utf8.count
@@ -84,7 +84,7 @@ public struct Parameters: ~Copyable {
         unsafe bytes = larger
     }
 
-    /// Lends the arrays that libpq wants: values, lengths and formats, all `count` long.
+    /// Calls `body` with libpq's arrays: values, lengths and formats, all `count` long.
     borrowing func withPointers<Result>(
         _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<Int32>, UnsafePointer<Int32>) -> Result
     ) -> Result {

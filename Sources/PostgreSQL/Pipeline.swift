@@ -2,44 +2,44 @@ internal import Base
 internal import DequeModule
 public import EventLoop
 
-/// What a pipeline tells its user; never from within a call to the pipeline.
+/// Receives a pipeline's events; never called from within a call to the pipeline.
 public protocol PipelineClient: AnyObject {
-    /// Whether a lost connection should be made again at once, rather than when the next statement comes.
+    /// Whether to reconnect at once after a loss, rather than for the next statement.
     var needsConnection: Bool { get }
-    /// Judges a new session by its answer to one of the checks; an error refuses the session.
+    /// Why a new session is refused, by its answer to one of the checks; nil to accept it.
     func refusal(ofSessionBy check: Statement, _ result: QueryResult) -> PostgreSQLError?
     /// Statements can be sent.
     func pipelineBecameReady()
-    /// The oldest statement that was sent has this result; its transaction may still fail up to the sync.
+    /// The result of the oldest statement in flight; its transaction may still fail until the sync.
     ///
     /// A statement that is read row by row has one result for each row and one without rows at the end.
     func pipelineReceived(_ result: QueryResult)
-    /// The transaction up to the oldest sync failed at its commit and is undone; `pipelineSynced` follows.
+    /// The transaction up to the oldest sync failed at its commit and is rolled back; `pipelineSynced` follows.
     func pipelineUndone(_ error: PostgreSQLError)
-    /// All up to the oldest sync that was sent is committed, or undone if a statement of it had failed.
+    /// The transaction up to the oldest sync is committed, or rolled back if one of its statements failed.
     func pipelineSynced()
-    /// The connection is gone, and with it all that was sent and has no result; or it could not be made.
+    /// The connection was lost, with all statements that have no result; or it could not be made.
     func pipelineLost(_ error: PostgreSQLError, _ knowledge: LossKnowledge)
 }
 
-/// What is known, when a connection is lost, of the transactions whose sync was sent and whose end was not seen.
+/// What a lost connection says about the transactions whose sync was sent and has no result.
 public enum LossKnowledge: Sendable {
-    /// None is committed: the server itself ended the session within the oldest.
+    /// None is committed: the server ended the session within the oldest.
     case noneCommitted
-    /// Only the oldest may be committed: the server itself ended the session at its end.
-    case onlyOldestMayBeCommitted
-    /// Each may be committed: the connection broke, or a pooler speaks in the server's place.
-    case eachMayBeCommitted
+    /// Only the oldest may be committed: the server ended the session at its commit.
+    case onlyOldestMayHaveCommitted
+    /// Each may be committed: the connection broke, or the error may come from a pooler.
+    case eachMayHaveCommitted
 }
 
-/// What was sent and has no result yet.
+/// A message that was sent and has no result yet.
 ///
-/// Not within the generic class: its metadata would be looked up for every use.
+/// Outside of the generic class, where each use would look up its metadata.
 private enum Sent: Equatable {
     case preparation
     /// The index of the check.
     case check(Int)
-    /// A setting for the rest of the transaction; its result is nobody's.
+    /// A setting for the rest of the transaction; its result is dropped.
     case setting
     case statement
     /// A statement whose rows are given one at a time.
@@ -47,37 +47,37 @@ private enum Sent: Equatable {
     case sync
 }
 
-/// How far a pipeline's connection is.
+/// The phase of a pipeline's connection.
 public enum ConnectionPhase: Int, CaseIterable, Sendable {
-    /// There is none, and nobody needs one.
+    /// Not connected, and no connection is needed.
     case asleep
-    /// There is none; the next attempt is due soon.
+    /// Not connected; the next attempt is due soon.
     case waiting
-    /// It is being made, or its session prepared.
+    /// The connection is being made, or its session prepared.
     case connecting
     /// Statements can be sent.
     case ready
 }
 
 /// One connection in pipeline mode on the loop: it connects by itself, prepares its statements in each new session,
-/// and connects again, with patience, when the connection is lost.
+/// and reconnects with back-off when the connection is lost.
 ///
 /// Statements are sent together at the end of a turn of the loop.
 public final class Pipeline<Client: PipelineClient>: EventSource {
-    /// The life of a connection.
+    /// The states of a connection.
     enum State: Equatable {
-        /// There is none, and nobody needs one.
+        /// Not connected, and no connection is needed.
         case asleep
-        /// The connector makes one.
+        /// The connector is connecting.
         case connecting
         /// Preparing statements.
         case settingUp
         case ready
     }
 
-    /// Gets the results; kept alive by its owner.
+    /// Receives the events; its owner keeps it alive.
     ///
-    /// Weak: the loop may hold the pipeline for longer.
+    /// Weak: the loop may retain the pipeline for longer.
     public weak var client: Client?
 
     private let connector: Connector
@@ -88,13 +88,13 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     private var connection: Connection?
     private var sent = Deque<Sent>()
     private var isPaused = false
-    /// Whether libpq was told to give the rows of the statement that is read now one at a time.
+    /// Whether the current statement is read in single-row mode.
     private var isReadingRows = false
-    /// Whether libpq has yet to say that the last statement has no more results; only then the next one's begin.
+    /// Whether libpq has not yet returned the end of the last statement's results; the next one's follow it.
     private var awaitsEnd = false
     private var isWatchingForRoom = false
     private var lastUse: UInt64 = 0
-    /// What broke during a call; told at the end of the turn, when nobody is in the middle of anything.
+    /// A failure during a call; reported at the end of the turn, outside of all other calls.
     private var failure: (error: PostgreSQLError, knowledge: LossKnowledge)?
 
     /// Makes a pipeline without a connection; `connect` begins one.
@@ -102,7 +102,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     /// - Parameters:
     ///   - database: shared by all pipelines to it.
     ///   - statements: those that may be sent.
-    ///   - checks: statements without parameters that every new session runs first, for the client to judge.
+    ///   - checks: statements without parameters that every new session runs first, for `refusal(ofSessionBy:_:)`.
     public init(to database: Database, statements: [Statement], checks: [Statement], on loop: EventLoop) {
         connector = Connector(database, on: loop)
         self.statements = statements
@@ -123,13 +123,13 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     /// Whether statements can be sent now.
     public var isReady: Bool { state == .ready && failure == nil }
 
-    /// Whether the connection was lost, or could not be made, and is not there again.
+    /// Whether the connection was lost, or could not be made, and has not been restored.
     ///
-    /// One that was lost while nobody needed it is not broken: a database may go to sleep. Before the first attempt has
-    /// failed it is false as well; whether there ever was a connection, `connectCount` says.
+    /// False for a connection that was lost while it was not needed: a database may suspend itself. False also before
+    /// the first attempt has failed; `connectCount` shows whether there ever was a connection.
     public private(set) var isBroken = false
 
-    /// How far its connection is, for the metrics.
+    /// The phase of its connection, for the metrics.
     public var phase: ConnectionPhase {
         switch state {
         case .asleep: .asleep
@@ -142,22 +142,22 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     /// How often a connection became usable.
     public private(set) var connectCount = 0
 
-    /// Whether the server has said that the session takes no writes any more.
+    /// Whether the server has reported that the session has become read-only.
     ///
-    /// A pooler may keep that to itself.
+    /// A pooler may not pass the report on.
     public var isReportedReadOnly: Bool { isReady && connection?.isReportedReadOnly == true }
 
-    /// Makes sure that a connection is on its way; does nothing when there is one, or a retry is due.
+    /// Begins to connect; does nothing when there is a connection, or a retry is due.
     public func connect() {
         guard state == .asleep else { return }
         state = .connecting
         connector.begin()
     }
 
-    /// Notices now that an idle connection was closed by the server, before a statement is lost on it.
+    /// Checks whether the server has closed the idle connection, before a statement is lost on it.
     public func probe() {
         guard isReady, sent.isEmpty, loop.now > lastUse + 50_000_000 else { return }
-        // Twice: a server that says goodbye before it closes is read first, and found closed then.
+        // Twice: the first call reads the server's last message, the second the end of file.
         if connection?.consumeInput() != true || connection?.consumeInput() != true { fail() }
     }
 
@@ -165,14 +165,14 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     ///
     /// Only when `isReady`.
     ///
-    /// - Parameter rowByRow: whether its rows are received as they arrive, one at a time.
+    /// - Parameter rowByRow: whether its rows are received one at a time, as they arrive.
     public func send(_ statement: Statement, _ parameters: borrowing Parameters, rowByRow: Bool = false) {
         send(statement, parameters, rowByRow ? .rows : .statement)
     }
 
     /// Puts a prepared statement into the pipeline that sets something for the rest of its transaction.
     ///
-    /// Only when `isReady`. Its result is not told.
+    /// Only when `isReady`. Its result is not reported.
     public func sendSetting(_ statement: Statement, _ parameters: borrowing Parameters) {
         send(statement, parameters, .setting)
     }
@@ -183,7 +183,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         lastUse = loop.now
     }
 
-    /// Ends a transaction in the pipeline and sends all that is waiting.
+    /// Ends a transaction in the pipeline and sends all buffered statements.
     ///
     /// Only when `isReady`.
     public func sendSync() {
@@ -192,7 +192,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         flush()
     }
 
-    /// Ends the connection, at the end of this turn.
+    /// Closes the connection and reports the reason, at the end of this turn.
     public func abandon(_ reason: String) {
         fail(PostgreSQLError(sqlState: nil, message: reason))
     }
@@ -201,11 +201,11 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     public func pause() {
         guard isReady, !isPaused else { return }
         isPaused = true
-        // Not only its interest: a connection that ends meanwhile would be reported in every turn.
+        // Unregistered rather than changed: a connection that ends meanwhile would be reported in every turn.
         loop.remove(self)
     }
 
-    /// Goes on reading, at the end of this turn.
+    /// Continues reading, at the end of this turn.
     public func resume() {
         guard isPaused else { return }
         isPaused = false
@@ -228,14 +228,14 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     private func take(_ opened: consuming Connection) {
         state = .settingUp
         connection = consume opened
-        loop.setTimer(self, at: loop.now + connector.sessionPatience)
+        loop.setTimer(self, at: loop.now + connector.sessionTimeout)
         watch(for: .readable)
         setUp()
     }
 
-    /// Prepares everything.
+    /// Prepares all statements and runs the checks.
     ///
-    /// Each with a sync of its own, so that a name that exists already stops no other.
+    /// Each has its own sync, so that a statement name that exists already does not stop the others.
     private func setUp() {
         guard connection?.enterPipelineMode() == true else { return fail() }
         for statement in checks + statements {
@@ -259,7 +259,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         client?.pipelineBecameReady()
     }
 
-    /// Preparing the session takes too long.
+    /// Preparing the session has exceeded its timeout.
     public override func timerFired() {
         if state == .settingUp { abandon("timeout while connecting") }
     }
@@ -268,17 +268,17 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         fail(connection?.lastError ?? PostgreSQLError(sqlState: nil, message: "no connection"))
     }
 
-    /// The connection is of no more use.
-    private func fail(_ error: PostgreSQLError, _ knowledge: LossKnowledge = .eachMayBeCommitted) {
+    /// The connection can no longer be used.
+    private func fail(_ error: PostgreSQLError, _ knowledge: LossKnowledge = .eachMayHaveCommitted) {
         guard failure == nil, state == .settingUp || state == .ready else { return }
         failure = (error, knowledge)
-        // Now, not at the end of the turn: libpq closes the socket of a broken connection by itself, and the next one
-        // that is opened gets its number.
+        // Now, not at the end of the turn: libpq closes the socket of a broken connection by itself, and the next
+        // descriptor that is opened gets its number.
         loop.remove(self)
         loop.postpone(self)
     }
 
-    /// Goes on after a pause; or lets go of a connection that failed, and has the next one made.
+    /// Continues reading after a pause; or releases a failed connection and begins to reconnect.
     public override func turnEnded() {
         guard let (error, knowledge) = failure else {
             if isReady, !isPaused { receive() }
@@ -309,7 +309,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
         if readiness != .writable { receive() }
     }
 
-    /// Sends what is waiting; what the socket does not take goes when it has room.
+    /// Sends the buffered data; the rest is sent when the socket is writable.
     private func flush() {
         guard let isEmpty = connection?.flush() else { return fail() }
         guard isEmpty == isWatchingForRoom else { return }
@@ -323,9 +323,9 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
 
     private func receive() {
         let isOpen = connection?.consumeInput() == true
-        // Now: libpq has closed the socket, and one that is opened for a result below gets its number.
+        // Now: libpq has closed the socket, and a descriptor that is opened while results are handled gets its number.
         if !isOpen { loop.remove(self) }
-        // What arrived before the end counts.
+        // Results that arrived before the end are valid.
         readResults()
         if !isOpen { fail() }
     }
@@ -342,7 +342,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
                 wasEnd = false
                 take(result, for: next)
             } else {
-                // The end of one statement's results, which the queue knows already; two in a row, of all.
+                // The end of one statement's results; a second nil in a row means that libpq has no more.
                 guard !wasEnd else { return fail() }
                 wasEnd = true
                 awaitsEnd = false
@@ -385,15 +385,15 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
 }
 
 extension LossKnowledge {
-    /// What an error that ends a session says of the transactions under way.
+    /// What an error that ends a session says about the transactions in flight.
     ///
-    /// - Parameter atSync: whether it came in the place of a commit's end, not of a statement's result.
+    /// - Parameter atSync: whether it came in place of a sync's result, rather than of a statement's.
     init(_ error: PostgreSQLError, atSync: Bool) {
         guard let state = error.sqlState, !state.isOfConnection else {
-            self = .eachMayBeCommitted
+            self = .eachMayHaveCommitted
             return
         }
-        // A server that panics while it writes the commit may have written it.
-        self = atSync || error.severity == .panic ? .onlyOldestMayBeCommitted : .noneCommitted
+        // A server that panics while it writes the commit record may have written it.
+        self = atSync || error.severity == .panic ? .onlyOldestMayHaveCommitted : .noneCommitted
     }
 }

@@ -1,19 +1,19 @@
 internal import CLibPQ
 
-/// What one statement gave; owns the memory of its values.
+/// The result of one statement; owns the memory of its values.
 @safe
 public final class QueryResult {
-    /// What kind of answer it is.
+    /// The kind of a result.
     public enum Outcome: Equatable {
-        /// It was done; a statement that gives no rows has zero of them.
+        /// Success, with any number of rows.
         case rows
         /// One row of a statement that is read row by row; more results of it follow, the last without a row.
         case row
-        /// It was refused.
+        /// The statement failed.
         case failed(PostgreSQLError)
-        /// It was not run, because one before it in the same pipeline was refused.
+        /// The statement was not run, because one before it in the same transaction failed.
         case skipped
-        /// All up to a sync is committed, or rolled back if one of it had failed.
+        /// The transaction up to a sync is committed, or rolled back if one of its statements failed.
         case sync
     }
 
@@ -94,7 +94,7 @@ public final class QueryResult {
         return unsafe start.pointee != 0
     }
 
-    /// A value as text, whichever way it was sent if it is a `text`; nil for NULL.
+    /// A value as text: of a `text`, in either format; nil for NULL.
     public func text(row: Int, column: Int) -> String? {
         guard !isNull(row: row, column: column) else { return nil }
         return unsafe String(cString: PQgetvalue(handle, Int32(row), Int32(column)))
@@ -102,7 +102,7 @@ public final class QueryResult {
 }
 
 extension String {
-    /// Without what follows the first line break.
+    /// The text up to the first line break.
     var firstLine: String {
         String(prefix { !$0.isNewline })
     }

@@ -11,22 +11,22 @@ public struct SQLState: Hashable, Sendable, CustomStringConvertible {
     /// The code.
     public var description: String { code }
 
-    /// What a condition means for the one who sent the statement, in a session that goes on.
+    /// What a condition means for the sender of the statement, in a session that continues.
     ///
-    /// Whether the session goes on is not the condition's to say but the severity's: see `PostgreSQLError.endsSession`.
+    /// The severity decides whether the session continues: see `PostgreSQLError.endsSession`.
     public enum Family: Equatable, Sendable {
-        /// Another transaction was in the way; the same again may succeed (40001, 40P01).
+        /// A conflict with another transaction; a retry may succeed (40001, 40P01).
         case conflict
-        /// It was not done, and may be later: it took too long, the server lacks something, or a node that it needs is
-        /// away (57014, 55P03, 53, 08).
+        /// Not executed, and a later retry may succeed: a timeout, insufficient resources, or an unreachable node
+        /// (57014, 55P03, 53, 08).
         case notNow
-        /// The server takes no writes, for now or any more (25006).
+        /// The server is read-only (25006).
         case readOnly
-        /// The session does not know the statement, or its plan does not fit any more (26000, 0A000).
+        /// The session does not know the prepared statement, or its plan is no longer valid (26000, 0A000).
         case unknownStatement
-        /// A statement of this name is there already (42P05).
+        /// A prepared statement of this name exists already (42P05).
         case duplicateStatement
-        /// Anything else: the statement itself is at fault.
+        /// Any other error, which the statement itself causes.
         case statement
     }
 
@@ -43,6 +43,6 @@ public struct SQLState: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether a pooler may have said it in the server's place (class 08, connection exceptions).
+    /// Whether a pooler may have sent it instead of the server (class 08, connection exceptions).
     var isOfConnection: Bool { code.hasPrefix("08") }
 }

@@ -1,6 +1,6 @@
 internal import Base
 
-/// A statement that is prepared once a session: its SQL and the types of its parameters.
+/// A statement that is prepared once per session: its SQL and the types of its parameters.
 public struct Statement: Sendable {
     /// A parameter's or column's type, as far as this service uses them.
     public enum ValueType: UInt32, Sendable {
@@ -17,7 +17,7 @@ public struct Statement: Sendable {
     /// The types of `$1` to `$n`.
     public let parameters: [ValueType]
 
-    /// Names a statement.
+    /// Makes a statement and its name.
     public init(_ sql: String, parameters: [ValueType]) {
         self.sql = sql
         self.parameters = parameters

@@ -1,4 +1,4 @@
-/// A task that is to be created: what its owner decides, the rest is given by the store.
+/// The values of a new task that its owner decides; the store sets the rest.
 public struct TaskDraft: Equatable, Sendable {
     /// Valid by `TaskLimits`; stored as it is.
     public var title: String
@@ -7,7 +7,7 @@ public struct TaskDraft: Equatable, Sendable {
     /// Whether the task starts out done.
     public var completed: Bool
 
-    /// Makes a draft of values that were validated before.
+    /// Makes a draft of validated values.
     public init(title: String, description: String? = nil, completed: Bool = false) {
         self.title = title
         self.description = description

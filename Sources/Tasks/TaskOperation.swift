@@ -1,25 +1,25 @@
-/// What an owner asks of the store: one operation is one statement.
+/// An owner's operation on the store, executed as one statement.
 public struct TaskOperation: Equatable, Sendable {
-    /// What is to be done, within the owner's tasks.
+    /// The action on the owner's tasks.
     public enum Action: Equatable, Sendable {
-        /// All tasks the query matches.
+        /// Lists the tasks that the query matches.
         case list(TaskQuery)
-        /// One new task.
+        /// Creates a task.
         case create(TaskDraft)
-        /// The task of this id.
+        /// Reads the task of this id.
         case read(Int64)
-        /// The task of this id, changed.
+        /// Changes the task of this id.
         case update(Int64, TaskPatch)
-        /// The task of this id, no longer there; with `again`, for a request that may have been done before, also one
-        /// that was deleted a moment ago.
+        /// Deletes the task of this id; with `again`, for a request that may be a repeat, a task that was just deleted
+        /// is found, too.
         case delete(Int64, again: Bool = false)
-        /// The task of this id, with `completed` set, or toggled when nil.
+        /// Sets `completed` of the task of this id, or toggles it when nil.
         case complete(Int64, completed: Bool?)
     }
 
-    /// Whose tasks; no operation reaches beyond them.
+    /// The owner of the tasks; no operation reaches another owner's.
     public var owner: String
-    /// What is to be done with them.
+    /// The action on them.
     public var action: Action
 
     /// Joins an owner and an action.

@@ -14,7 +14,7 @@ public struct TaskPatch: Equatable, Sendable {
     /// The new state; nil leaves it.
     public var completed: Bool?
 
-    /// Makes a patch of values that were validated before.
+    /// Makes a patch of validated values.
     public init(title: String? = nil, description: DescriptionChange = .keep, completed: Bool? = nil) {
         self.title = title
         self.description = description

@@ -1,6 +1,6 @@
 /// Which of an owner's tasks a list holds, and in which order.
 public struct TaskQuery: Equatable, Sendable {
-    /// What tasks are ordered by; equal ones are ordered by id, the same way round.
+    /// The sort key; equal tasks are ordered by id, in the same direction.
     public enum Sort: Hashable, Sendable, CaseIterable {
         case createdAt
         case updatedAt
@@ -15,20 +15,20 @@ public struct TaskQuery: Equatable, Sendable {
 
     /// Only tasks of this state; nil for both.
     public var completed: Bool?
-    /// Only tasks whose title or description contains this text, whatever its case; nil for all.
+    /// Only tasks whose title or description contains this text, ignoring case; nil for all.
     public var search: String?
-    /// What they are ordered by.
+    /// The sort key.
     public var sort: Sort
-    /// Which way round.
+    /// The sort direction.
     public var order: Order
     /// At most this many; nil for all.
     public var limit: Int64?
-    /// How many of the ordered tasks are left out at the start.
+    /// How many of the ordered tasks are skipped.
     public var offset: Int64
-    /// Whether the number of all matching tasks, before `limit` and `offset`, is wanted too.
+    /// Whether to count all matching tasks, before `limit` and `offset`.
     public var countsAll: Bool
 
-    /// Makes a query; without arguments, everything, newest first.
+    /// Makes a query; without arguments, all tasks, newest first.
     public init(
         completed: Bool? = nil, search: String? = nil, sort: Sort = .createdAt, order: Order = .descending,
         limit: Int64? = nil, offset: Int64 = 0, countsAll: Bool = false

@@ -12,10 +12,10 @@ public struct TaskRow: ~Escapable {
     public let createdAt: Timestamp
     /// When it was last changed.
     public let updatedAt: Timestamp
-    /// The owner's change that last touched the task: another value means another state.
+    /// The number of the owner's change that last changed the task: another value means another state.
     public let change: Int64
 
-    /// Makes a row that lives as long as the memory of its texts.
+    /// Makes a row that is valid as long as the memory of its texts.
     @_lifetime(copy title, copy description)
     public init(
         id: Int64, title: Span<UInt8>, description: Span<UInt8>?, completed: Bool,
@@ -31,11 +31,11 @@ public struct TaskRow: ~Escapable {
     }
 }
 
-/// The rows that an operation gave, in order; they own the memory that a `TaskRow` borrows.
+/// The rows of an operation's result, in order; they own the memory that a `TaskRow` borrows.
 public protocol TaskRows {
     /// How many rows there are.
     var count: Int { get }
-    /// How many tasks matched before `limit` and `offset`, when the query asked for it.
+    /// The number of matches before `limit` and `offset`, when the query asked for it.
     var total: Int64? { get }
     /// The row at a position from 0 to `count - 1`.
     @_lifetime(borrow self)

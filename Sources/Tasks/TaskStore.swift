@@ -1,51 +1,50 @@
-/// The name an asker gives to an operation, to know its result by; the store does not look into it.
+/// Identifies an operation and its result; opaque to the store.
 public typealias Ticket = UInt64
 
-/// Keeps the tasks of all owners, each owner's apart.
+/// Stores the tasks of all owners, each owner's separately.
 public protocol TaskStore: AnyObject {
-    /// How this store hands out tasks.
+    /// The rows of this store's results.
     associatedtype Rows: TaskRows
 
-    /// Where every result goes, exactly once a ticket, after the parts of a long list; never from within `submit`.
+    /// Called with every result, exactly once per ticket, after the parts of a long list; never from within `submit`.
     var receive: ((Ticket, TaskResult<Rows>) -> Void)? { get set }
 
-    /// Takes an operation on; its result follows under the same ticket.
+    /// Accepts an operation; its result follows under the same ticket.
     ///
-    /// - Parameter deadline: when the asker stops waiting, in nanoseconds of `CLOCK_MONOTONIC`; by then the store has
-    ///   answered, with a failure if need be.
+    /// - Parameter deadline: when the client stops waiting, in nanoseconds of `CLOCK_MONOTONIC`; by then the store has
+    ///   answered, with a failure if necessary.
     func submit(_ operation: TaskOperation, ticket: Ticket, deadline: UInt64)
 
-    /// Holds back the parts of a list until `resume`; for other tickets nothing happens.
+    /// Pauses a list that is being delivered in parts, until `resume`; does nothing for other tickets.
     func pause(_ ticket: Ticket)
 
-    /// Goes on with a list that was held back.
+    /// Resumes a paused list.
     func resume(_ ticket: Ticket)
 }
 
-/// What became of an operation.
+/// The result of an operation.
 public enum TaskResult<Rows: TaskRows> {
-    /// It was done. The rows are the tasks of a list, or the one task as it is now, of which only the id counts after a
-    /// delete; none when the owner has no such task.
+    /// The operation was executed. The rows are the tasks of a list, or the one task as it is now, of which only the id
+    /// is valid after a delete; none when the owner has no such task.
     case done(Rows)
-    /// The next rows of a long list; more follow, under the same ticket: further parts, then `done` with the last rows, or
-    /// `failed`.
+    /// The next rows of a long list; further parts follow, then `done` with the last rows, or `failed`.
     case part(Rows)
-    /// It was not done, or nobody knows.
+    /// The operation was not executed, or its outcome is unknown.
     case failed(TaskFailure)
 }
 
-/// Why an operation has no result.
+/// Why an operation failed.
 public enum TaskFailure: Error, Equatable, Sendable {
-    /// Nothing was done, and it may work later: no connection, or no time on it.
+    /// Nothing was changed, and a retry may succeed: no connection, or no time left on it.
     case unavailable
-    /// Nothing was done: too many of the owner's operations, or of all owners', wait already.
+    /// Nothing was changed: too many operations of the owner, or of all owners, are waiting.
     case overloaded
-    /// Nothing was done: the database takes no writes at the moment.
+    /// Nothing was changed: the database is read-only at the moment.
     case readOnly
-    /// The connection broke after a write was sent: it may or may not have been done.
+    /// The connection broke after a write was sent: it may or may not have been committed.
     case outcomeUnknown
-    /// The deadline passed; a write may or may not have been done.
+    /// The deadline passed; a write may or may not have been committed.
     case timedOut
-    /// A defect: the database refused the statement; its SQLSTATE.
+    /// A defect: the database refused the statement with this SQLSTATE.
     case refused(sqlState: String)
 }

@@ -1,4 +1,4 @@
-/// A moment in UTC with the precision PostgreSQL keeps: whole microseconds.
+/// A point in time in UTC with PostgreSQL's precision: whole microseconds.
 public struct Timestamp: Hashable, Comparable, Sendable {
     /// Microseconds since 1970-01-01T00:00:00Z, negative before.
     public var microsecondsSinceEpoch: Int64
@@ -15,7 +15,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 }
 
 extension Timestamp {
-    /// The moment as the calendar of RFC 3339 counts it, proleptic Gregorian, UTC.
+    /// The point in time in RFC 3339's calendar, proleptic Gregorian, UTC.
     public struct Components: Equatable, Sendable {
         /// Of the common era; zero and below before it.
         public var year: Int64
@@ -33,7 +33,7 @@ extension Timestamp {
         public var microsecond: Int64
     }
 
-    /// A day as the same calendar counts it; its parts are those of `Components`.
+    /// A date in the same calendar; its parts are those of `Components`.
     public typealias Date = (year: Int64, month: Int64, day: Int64)
 
     /// The day, counted from 1970-01-01, and the microseconds since it began.

@@ -1,6 +1,6 @@
-/// Where a foreign table keeps what makes a task.
+/// The columns of a foreign table that make a task.
 struct ImportLayout {
-    /// A property and what it is read from.
+    /// Each property and the column that it is read from.
     let columns: [(String, String)]
     private let expressions: [String: String]
     private let limitTitle: String
@@ -48,7 +48,7 @@ struct ImportLayout {
         limitDescription = cut ? "left(description, 1000)" : "description"
     }
 
-    /// All tasks of the table in our terms, each with the reason why it cannot be one, or NULL.
+    /// All rows of the table as tasks, each with the reason why it cannot be one, or NULL.
     func query(_ table: String) -> String {
         let list = expressions.map { "\($0.value) as \($0.key)" }.sorted().joined(separator: ", ")
         return """
@@ -63,7 +63,7 @@ struct ImportLayout {
             """
     }
 
-    /// A time without a zone was meant as UTC.
+    /// A time without a zone is read as UTC.
     private static func moment(_ column: (name: String, type: String)) -> String {
         column.type == "timestamp without time zone"
             ? "(\(column.name) at time zone 'UTC')" : "\(column.name)::timestamptz"

@@ -6,9 +6,9 @@ public struct ImportError: Error, CustomStringConvertible, Sendable {
     public let description: String
 }
 
-/// Takes over tasks from the table of an older backend in the same database.
+/// Imports tasks from the table of an older backend in the same database.
 ///
-/// What was taken over is noted in `todo.imported`, so that a second run adds only what is new.
+/// Imported tasks are recorded in `todo.imported`, so that a second run adds only new ones.
 public struct Importer: ~Copyable {
     /// What an import would do.
     public struct Summary: Equatable, Sendable {
@@ -16,21 +16,21 @@ public struct Importer: ~Copyable {
         public var rows = 0
         /// Different owners in the table.
         public var owners = 0
-        /// Tasks that an earlier run has taken over.
+        /// Tasks that an earlier run has imported.
         public var alreadyImported = 0
-        /// New ones whose integer id is free.
+        /// New tasks whose integer id is free.
         public var keepingID = 0
-        /// New ones that get another id.
+        /// New tasks that get another id.
         public var renumbered = 0
-        /// Those that cannot be tasks here.
+        /// Rows that cannot be tasks here.
         public var unfit = 0
-        /// Up to ten of these: id and reason.
+        /// Up to ten of the unfit rows: id and reason.
         public var examples: [String] = []
     }
 
     /// The table's name as SQL writes it.
     public let table: String
-    /// What each property is read from, for the operator to see.
+    /// Each property and the column that it is read from, for the operator.
     public let columns: [(String, String)]
 
     private let connection: Connection
@@ -43,7 +43,7 @@ public struct Importer: ~Copyable {
         self.connection = connection
     }
 
-    /// Looks at the table and finds its columns.
+    /// Inspects the table and finds its columns.
     ///
     /// - Parameter connection: of the role that owns the schema; it needs SELECT on the table.
     /// - Parameter cut: whether texts that are too long are cut.
@@ -112,11 +112,11 @@ public struct Importer: ~Copyable {
             examples: (0..<unfit.count).compactMap { unfit.text(row: $0, column: 0) })
     }
 
-    /// Takes over what is new, some owners a transaction; an interrupted run is gone on with by the next.
+    /// Imports new tasks, a few owners per transaction; the next run continues an interrupted one.
     ///
-    /// - Parameter progress: gets the number of tasks after each transaction.
+    /// - Parameter progress: called with the number of tasks after each transaction.
     public borrowing func run(_ progress: (Int) -> Void) throws(PostgreSQLError) {
-        // Not two at once; the number differs from the migrations'.
+        // Only one import at a time; the lock's number differs from the migrations'.
         try connection.execute("select pg_advisory_lock(1953457264)")
         defer { _ = try? connection.execute("select pg_advisory_unlock(1953457264)") }
         try connection.execute(
@@ -143,7 +143,7 @@ public struct Importer: ~Copyable {
         }
     }
 
-    /// One transaction: the owners' rows are locked in the order that workers take them in.
+    /// One transaction: locks the owners' rows in the same order as workers do.
     private borrowing func take(over owners: [String]) throws(PostgreSQLError) -> Int {
         let list = "{" + owners.map(Self.arrayElement).joined(separator: ",") + "}"
         try connection.execute("begin")
@@ -168,7 +168,7 @@ public struct Importer: ~Copyable {
 
     /// `$1` is the table's name, `$2` the owners.
     ///
-    /// Kept ids raise the owner's count first, so that new ones come after them.
+    /// Kept ids raise the owner's `last_task_id` first, so that new ids are greater.
     private static func insertion(_ source: String) -> String {
         """
         with fresh as (

@@ -1,13 +1,13 @@
 public import PostgreSQL
 
-/// What is to be said of a database before workers use it.
+/// Checks a database before workers use it.
 public struct Inspection: Sendable {
     /// Why a worker could not serve; empty when it could.
     public private(set) var problems: [String] = []
-    /// What works and should be better, or has to be done one day.
+    /// What works and should be improved, or has to be done later.
     public private(set) var notes: [String] = []
 
-    /// Looks at the schema and at what the connection's role may do.
+    /// Inspects the schema and the rights of the connection's role.
     ///
     /// Changes nothing.
     public init(_ connection: borrowing Connection) throws(PostgreSQLError) {

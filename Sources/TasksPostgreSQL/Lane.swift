@@ -4,22 +4,22 @@ internal import EventLoop
 internal import PostgreSQL
 internal import Tasks
 
-/// A connection and what is under way on it: a pipeline of groups, each between two syncs and so one transaction.
+/// A connection and its submissions in flight: a pipeline of groups, each one transaction between two syncs.
 ///
 /// A read is answered when its result arrives, a write when its group is committed. When one write of a group fails,
-/// the group is undone and each of the others runs again alone, so that only the culprit has its error.
+/// the group is rolled back and each of its writes runs again alone, so that only the culprit gets its error.
 final class Lane: EventSource, PipelineClient {
-    /// Statements between two syncs.
+    /// The statements between two syncs.
     struct Group {
-        /// How many of its submissions are still in `sent`.
+        /// The number of its submissions that are still in `sent`.
         var count = 0
-        /// How many of those have a result.
+        /// The number of those that have a result.
         var received = 0
         /// When its sync was sent, in nanoseconds of `Clock.monotonic`; nil while it can grow.
         var sentAt: UInt64?
-        /// Why it is undone.
+        /// Why it is rolled back.
         var error: PostgreSQLError?
-        /// Which submission was refused.
+        /// The position of the submission that failed.
         var culprit: Int?
     }
 
@@ -28,12 +28,12 @@ final class Lane: EventSource, PipelineClient {
     let pipeline: Pipeline<Lane>
     var sent = Deque<Submission>()
     var groups = Deque<Group>()
-    /// Rows of the read that is received row by row, which its asker does not have yet.
+    /// Rows of the read that is received row by row, not yet delivered.
     var rows: [QueryResult] = []
     var rowBytes = 0
-    /// Whether its asker has a part of them.
-    var hasDelivered = false
-    /// Whether the session could only read when it began.
+    /// Whether a part of that read's rows was delivered.
+    var hasDeliveredPart = false
+    /// Whether the session was read-only when it began.
     private(set) var isReadOnly = false
     private var isWrite: Bool { pool.policy.isWrite }
 
@@ -46,16 +46,16 @@ final class Lane: EventSource, PipelineClient {
         pipeline.client = self
     }
 
-    /// When the oldest of those under way was sent.
+    /// When the oldest submission in flight was sent.
     var oldestSentAt: UInt64 { sent.first?.sentAt ?? .max }
 
-    /// Whether a statement sent now would be run soon: the oldest that is under way has not been for long.
+    /// Whether a statement sent now would run soon: the oldest submission in flight was sent recently.
     var isResponsive: Bool {
         pipeline.probe()
         return pipeline.isReady && (sent.isEmpty || loop.now < sent[0].sentAt + 10_000_000)
     }
 
-    /// Whether nothing is under way and a group can be sent.
+    /// Whether nothing is in flight and a group can be sent.
     var isIdle: Bool {
         guard groups.isEmpty else { return false }
         pipeline.probe()
@@ -69,7 +69,7 @@ final class Lane: EventSource, PipelineClient {
     /// Only when the pipeline is ready.
     func send(_ submission: Submission) {
         if groups.last?.sentAt != nil || groups.isEmpty { groups.append(Group()) }
-        // First, so that it is among those that are sent again if the connection breaks in this moment.
+        // Before sending, so that it is requeued if the connection breaks during the call.
         sent.append(submission)
         sent[sent.count - 1].sentAt = loop.now
         groups[groups.count - 1].count += 1
@@ -90,7 +90,7 @@ final class Lane: EventSource, PipelineClient {
         pipeline.send(statement, store.parameters, rowByRow: pool.policy.boundsTime && operation.isUnbounded)
     }
 
-    /// Sends a group of its own.
+    /// Sends submissions as one group.
     ///
     /// Only when the pipeline is ready.
     func send(group: [Submission]) {
@@ -102,7 +102,7 @@ final class Lane: EventSource, PipelineClient {
         endGroup()
     }
 
-    /// Ends the transaction of what was sent since the last sync.
+    /// Ends the current group with a sync.
     private func endGroup() {
         guard pipeline.isReady, let last = groups.last, last.sentAt == nil else { return }
         groups[groups.count - 1].sentAt = Clock.monotonic
@@ -136,7 +136,7 @@ final class Lane: EventSource, PipelineClient {
         let submission = sent.removeFirst()
         groups[0].count -= 1
         pool.release(submission)
-        let hadDelivered = hasDelivered
+        let hadDeliveredPart = hasDeliveredPart
         let lastRows = takeRows()
         guard !submission.isAnswered else { return }
         switch result.outcome {
@@ -147,8 +147,8 @@ final class Lane: EventSource, PipelineClient {
                 lastRows.isEmpty
                     ? PostgreSQLTaskRows(result, of: operation) : PostgreSQLTaskRows(lastRows, of: operation))
         case .skipped:
-            pool.takeBack([submission])
-        case .failed(let error) where hadDelivered:
+            pool.requeue([submission])
+        case .failed(let error) where hadDeliveredPart:
             pool.store.observe(error)
             pool.finished(submission, .unavailable)
         case .failed(let error):
@@ -167,7 +167,7 @@ final class Lane: EventSource, PipelineClient {
         pool.dispatchLater()
     }
 
-    /// The transaction of a group of writes is over.
+    /// The transaction of a group of writes has ended.
     private func ended(_ group: Group, _ submissions: [Submission]) {
         sent.removeFirst(group.count)
         if let error = group.error, error.family != .readOnly, error.family != .unknownStatement, group.count > 1 {
@@ -185,8 +185,7 @@ final class Lane: EventSource, PipelineClient {
         }
     }
 
-    /// Runs each write of a group again alone: the one that was refused last, since it may well wait for something
-    /// once more.
+    /// Runs each write of a group again alone; the failed one last, since it may block again.
     private func divide(_ group: Group, _ submissions: [Submission]) {
         var order = Array(submissions.indices)
         if let culprit = group.culprit { order.append(order.remove(at: culprit)) }
@@ -202,7 +201,7 @@ final class Lane: EventSource, PipelineClient {
                 kept.append(submission)
             }
         }
-        pool.takeBack(kept)
+        pool.requeue(kept)
     }
 
     // MARK: PipelineClient

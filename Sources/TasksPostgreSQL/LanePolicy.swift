@@ -1,42 +1,41 @@
 internal import PostgreSQL
 
-/// How a pool of lanes treats what it is given.
+/// How a pool of lanes handles its submissions.
 struct LanePolicy: Sendable {
     /// When a statement is sent, and how many form a group between two syncs.
     enum Sending: Sendable {
-        /// At once, whatever is under way; all of a turn of the loop are one group.
+        /// At once, also on a busy lane; the submissions of one turn of the loop form a group.
         case onArrival
-        /// At the end of the turn, on an idle lane, in groups of at most so many; one owner is on one lane at a time.
+        /// At the end of the turn, on an idle lane, in groups of limited size; an owner uses one lane at a time.
         case whenIdle(group: Int)
     }
 
     /// The statements that its sessions prepare.
     let statements: [Statement]
     let sending: Sending
-    /// Whether it changes something: answered when its transaction is committed, never sent again when it may have
-    /// been, and on no read-only session.
+    /// Whether it holds writes: answered when the transaction is committed, never repeated when it may have been
+    /// committed, and never sent on a read-only session.
     let isWrite: Bool
-    /// What it runs first for the list of all that an owner has; nil for the list itself.
+    /// The statement for the first page of an owner's whole list; nil to run the list itself.
     var firstPage: Statement?
-    /// Whether each statement may take the server as long as its asker waits, and lists of any length are received row
-    /// by row.
+    /// Whether each statement has a timeout that ends at its deadline, and lists of any length are received row by row.
     var boundsTime = false
-    /// How many may wait, of one owner and of all; one more is refused.
+    /// The most waiting submissions of one owner and of all owners; further ones are refused.
     var waitingOfOwner = Int.max
     var waitingOfAll = Int.max
 
-    /// Single tasks and short pages: each costs the server less than sending it.
+    /// Single tasks and short pages, which cost the server little.
     static let pages = LanePolicy(
         statements: TaskStatements.pages, sending: .onArrival, isWrite: false, firstPage: TaskStatements.firstPage)
 
-    /// Lists of any length, searches, filters, deep offsets: the cost grows with what the owner has.
+    /// Lists of any length, searches, filters, deep offsets: the cost grows with the number of the owner's tasks.
     ///
-    /// So many wait of an owner at most as can be answered before their askers give up.
+    /// The limit per owner is the number that can be answered before their deadlines.
     static let heavyReads = LanePolicy(
         statements: TaskStatements.heavyReads, sending: .whenIdle(group: 1), isWrite: false,
         boundsTime: true, waitingOfOwner: 32, waitingOfAll: 512)
 
-    /// Changes, with group commit: enough for a group to share its commit, few enough to be sent soon.
+    /// Changes, with group commit: large enough groups to share a commit, small enough to be sent soon.
     static let writes = LanePolicy(
         statements: TaskStatements.writes, sending: .whenIdle(group: 64), isWrite: true)
 }

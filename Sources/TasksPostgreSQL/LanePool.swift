@@ -2,16 +2,16 @@ internal import EventLoop
 internal import PostgreSQL
 internal import Tasks
 
-/// The lanes of one policy: chooses a lane for each submission, and keeps what waits for one.
+/// The lanes of one policy: chooses a lane for each submission, and queues those that wait for one.
 final class LanePool: EventSource {
     unowned let store: PostgreSQLTaskStore
     let policy: LanePolicy
     private let loop: EventLoop
     private(set) var lanes: [Lane] = []
-    private var waiting = OwnerTurns()
-    /// Those that gave way to another transaction, until the timer goes off.
+    private var waiting = FairQueue()
+    /// Submissions that failed with a conflict, until the timer fires.
     private var retrying: [Submission] = []
-    /// Those that are refused at the end of this turn, since nothing is answered within `submit`.
+    /// Submissions to refuse at the end of this turn, since `submit` must not answer by itself.
     private var refused: [Submission] = []
     private var lastTrouble: PostgreSQLTaskStore.Trouble?
 
@@ -29,7 +29,7 @@ final class LanePool: EventSource {
 
     // MARK: Taking and sending
 
-    /// Takes a submission on.
+    /// Accepts a submission.
     func submit(_ submission: Submission) {
         if case .onArrival = policy.sending, waiting.isEmpty, let lane = laneForNow() { return lane.send(submission) }
         let owner = submission.operation.owner
@@ -41,15 +41,15 @@ final class LanePool: EventSource {
         dispatchLater()
     }
 
-    /// Puts back what was not done, to be sent before what came later.
-    func takeBack(_ submissions: [Submission]) {
+    /// Puts submissions that were not executed back at the front of the queue.
+    func requeue(_ submissions: [Submission]) {
         guard !submissions.isEmpty else { return }
-        for submission in submissions where submission.isHopeless { finished(submission, .unavailable) }
-        waiting.prepend(submissions.filter { !$0.isHopeless })
+        for submission in submissions where submission.hasExhaustedRetries { finished(submission, .unavailable) }
+        waiting.prepend(submissions.filter { !$0.hasExhaustedRetries })
         dispatchLater()
     }
 
-    /// Sends what waits at the end of this turn, as far as lanes can take it.
+    /// Sends waiting submissions at the end of this turn, as far as lanes are available.
     func dispatchLater() {
         loop.postpone(self)
     }
@@ -67,25 +67,25 @@ final class LanePool: EventSource {
             case .whenIdle(let limit):
                 guard let lane = lanes.first(where: \.isIdle) else { return connect() }
                 let group = waiting.takeGroup(atMost: limit)
-                // All owners that wait have something under way.
+                // All waiting owners have submissions in flight.
                 if group.isEmpty { return }
                 lane.send(group: group.inOrderOfOwners)
             }
         }
     }
 
-    /// The lane for what is sent at once; nil where there is no connection.
+    /// The lane for a submission that is sent at once; nil when no lane is connected.
     private func laneForNow() -> Lane? {
         if let lane = lanes.first(where: \.isResponsive) { return lane }
-        // All of them: one that was lost while nobody needed it is needed now.
+        // All lanes: one that was lost while it was not needed is needed now.
         connect()
-        // Whatever is slow on the one where something was begun last, it has been for the shortest time.
+        // The lane whose oldest submission was sent last has been blocked for the shortest time.
         return lanes.filter(\.pipeline.isReady).max { $0.oldestSentAt < $1.oldestSentAt }
     }
 
     // MARK: What lanes report
 
-    /// Whether a lost connection should be made again at once.
+    /// Whether to reconnect lost connections at once.
     var needsConnections: Bool { !waiting.isEmpty || store.isInUse }
 
     func connected(isReadOnly: Bool) {
@@ -94,12 +94,12 @@ final class LanePool: EventSource {
         dispatchLater()
     }
 
-    /// A submission is not under way any more; an answer, or its return, follows.
+    /// A submission is no longer in flight; it is answered or requeued next.
     func release(_ submission: Submission) {
         waiting.release(submission)
     }
 
-    /// A submission was done.
+    /// A submission was executed.
     func finished(_ submission: Submission, _ rows: PostgreSQLTaskRows) {
         store.finished(submission, rows, in: self)
     }
@@ -113,14 +113,14 @@ final class LanePool: EventSource {
         store.receive?(submission.ticket, .part(PostgreSQLTaskRows(part, of: submission.operation)))
     }
 
-    /// The server refused statements; their transaction is undone.
+    /// The server refused statements; their transaction is rolled back.
     func refused(_ submissions: [Submission], _ error: PostgreSQLError, on lane: Lane) {
         store.observe(error)
         if error.family == .readOnly {
-            lane.pipeline.abandon("the session takes no writes any more")
+            lane.pipeline.abandon("the session has become read-only")
             store.becameReadOnly()
         } else if error.family == .unknownStatement {
-            lane.pipeline.abandon("the session has lost its statements")
+            lane.pipeline.abandon("the session no longer has its prepared statements")
         }
         var again: [Submission] = []
         for var submission in submissions {
@@ -138,37 +138,37 @@ final class LanePool: EventSource {
                 finished(submission, TaskFailure(error))
             }
         }
-        takeBack(again)
+        requeue(again)
     }
 
-    /// Sends it again after a moment.
+    /// Sends a submission again after a short delay.
     private func retry(_ submission: Submission) {
         retrying.append(submission)
-        // Once for all that come meanwhile, or they could put it off without end; and not the same for each worker, or
-        // they would meet again.
+        // Set once for all that follow, or they could postpone it without end; random, or the workers would conflict
+        // again.
         if retrying.count == 1 { loop.setTimer(self, at: loop.now + .random(in: 1_000_000...10_000_000)) }
     }
 
     override func timerFired() {
         let submissions = retrying
         retrying.removeAll()
-        takeBack(submissions)
+        requeue(submissions)
     }
 
     /// A lane lost its connection, or could not make one.
     ///
     /// - Parameters:
-    ///   - again: what surely was not done.
+    ///   - again: submissions that were certainly not executed.
     ///   - uncertain: writes that may have been committed.
     func lost(_ error: PostgreSQLError, again: [Submission], uncertain: [Submission]) {
         lastTrouble = PostgreSQLTaskStore.Trouble(error)
         store.observe(lost: error)
-        takeBack(again)
+        requeue(again)
         for submission in uncertain { store.resolve(submission) }
         if error.family == .readOnly { refuseWaitingWrites() }
     }
 
-    /// A server that takes no writes is tried twice for each; then the asker is told.
+    /// Each waiting write tries a read-only server twice, then it fails.
     private func refuseWaitingWrites() {
         let told = waiting.remove { submission in
             submission.readOnlyTries += 1
@@ -179,7 +179,7 @@ final class LanePool: EventSource {
 
     // MARK: Time and state
 
-    /// Answers those whose time is over.
+    /// Answers submissions past their deadline.
     func expire(now: UInt64) {
         for submission in waiting.remove(where: { $0.deadline <= now }) {
             finished(submission, policy.isWrite ? .unavailable : .timedOut)
@@ -187,7 +187,7 @@ final class LanePool: EventSource {
         for lane in lanes { lane.expire(now: now) }
     }
 
-    /// Why no connection can be had; nil when one can, as far as is known.
+    /// Why no lane can connect; nil when one can, as far as is known.
     var trouble: PostgreSQLTaskStore.Trouble? {
         lanes.allSatisfy(\.pipeline.isBroken) ? lastTrouble ?? .unreachable : nil
     }
@@ -195,28 +195,27 @@ final class LanePool: EventSource {
     /// Whether there was ever a connection.
     var hasConnected: Bool { lanes.contains { $0.pipeline.connectCount > 0 } }
 
-    /// Gives up sessions that can only read, where others can be had.
-    func leaveReadOnlySessions() {
+    /// Abandons read-only sessions when a writable server was found.
+    func abandonReadOnlySessions() {
         for lane in lanes where lane.isReadOnly && lane.pipeline.isReady {
-            lane.pipeline.abandon("the session is read-only, and another server takes writes")
+            lane.pipeline.abandon("the session is read-only, and another server is writable")
         }
     }
 
-    /// Gives up sessions whose server has become read-only since they began: there may be another one now.
-    func leaveSessionsThatBecameReadOnly(atServersWord: Bool) {
+    /// Abandons sessions whose server has become read-only since they began: another server may be writable.
+    func abandonSessionsThatBecameReadOnly(onlyIfReported: Bool) {
         for lane in lanes where !lane.isReadOnly && lane.pipeline.isReady {
-            guard !atServersWord || lane.pipeline.isReportedReadOnly else { continue }
-            lane.pipeline.abandon("the server takes no writes any more")
+            guard !onlyIfReported || lane.pipeline.isReportedReadOnly else { continue }
+            lane.pipeline.abandon("the server has become read-only")
         }
     }
 }
 
 extension [Submission] {
-    /// Sorted by their owners' bytes: groups of all workers take the owners' rows in one order and cannot wait for each
-    /// other in a circle.
+    /// Sorted by the owners' bytes: the groups of all workers lock the owners' rows in one order and cannot deadlock.
     ///
-    /// By bytes, since `String`'s own order takes different spellings of a character for one. The sort is stable, so one
-    /// owner's keep their order.
+    /// By bytes, since `String` compares canonically equivalent texts as equal. The sort is stable, so that an owner's
+    /// submissions keep their order.
     fileprivate var inOrderOfOwners: [Submission] {
         count < 2 ? self : sorted { $0.operation.owner.hasBytesBefore($1.operation.owner) }
     }

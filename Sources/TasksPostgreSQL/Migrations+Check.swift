@@ -1,6 +1,6 @@
 internal import PostgreSQL
 
-/// A step that a database has.
+/// A step that was applied to a database.
 struct AppliedMigration {
     let version: Int
     let checksum: String
@@ -8,10 +8,10 @@ struct AppliedMigration {
     /// As in `Migration`; the version itself where none is stored.
     let usableFrom: Int
 
-    /// The columns that it is made from, of `todo.migrations m`.
+    /// The columns of `todo.migrations m` that `list` reads.
     ///
-    /// Through `jsonb`, since databases of before have no column `usable_from`. All are texts, the same in both of
-    /// libpq's formats.
+    /// `usable_from` is read through `jsonb`, since older databases have no such column. All are `text`, which is the
+    /// same in both of libpq's formats.
     static let columns = "m.version::text, m.checksum, m.name, to_jsonb(m) ->> 'usable_from'"
 
     /// The rows of a result that begins with `columns`, ordered by the version.
@@ -27,9 +27,9 @@ struct AppliedMigration {
 }
 
 extension Migrations {
-    /// What every new session runs first, for `reasonToRefuse` to judge.
+    /// The first statement of every new session, for `reasonToRefuse`.
     ///
-    /// Row-level security would make tasks invisible without an error, to those roles that it is active for.
+    /// Row-level security would hide tasks without an error from the roles that it is active for.
     static let check = Statement(
         """
         select \(AppliedMigration.columns),
@@ -37,7 +37,7 @@ extension Migrations {
         from todo.migrations m order by m.version
         """, parameters: [])
 
-    /// Why this program must not use a database that answers like this to `check`, or nil.
+    /// Why this program must not use the database, by the result of `check`; nil when it may.
     static func reasonToRefuse(_ result: QueryResult, knowing known: [Migration] = all) -> String? {
         let applied = AppliedMigration.list(result)
         if let conflict = conflict(between: applied, and: known) { return conflict }
@@ -49,7 +49,7 @@ extension Migrations {
         return "row-level security is on for its tables and hides rows from this role: todo-fcgi check says more"
     }
 
-    /// What in these migrations no migration can mend, or nil.
+    /// A conflict between the applied and the known migrations that no migration can resolve; nil when there is none.
     static func conflict(between applied: [AppliedMigration], and known: [Migration]) -> String? {
         for step in applied {
             if let own = known.first(where: { $0.version == step.version }) {

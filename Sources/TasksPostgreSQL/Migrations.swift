@@ -1,4 +1,4 @@
-/// The schema, step by step.
+/// The steps of the schema.
 enum Migrations {
     /// All steps that this program knows, in order: versions count from 1 without gaps.
     static let all: [Migration] = [tasksAndOwners, listsInOrderOfAnIndex]

@@ -1,9 +1,9 @@
 public import PostgreSQL
 
 extension Migrator {
-    /// Gives a role what the workers need and no more, and bounds its statements.
+    /// Grants a role only the rights that workers need, and bounds its statements.
     ///
-    /// - Returns: statements that only a more powerful role may run, for a person to run them; empty when all is set.
+    /// - Returns: the statements that need a more powerful role, for an operator to run; empty when there are none.
     public borrowing func grant(to role: String) throws(PostgreSQLError) -> [String] {
         let name = try connection.quoted(identifier: role)
         try connection.execute(
@@ -23,20 +23,20 @@ extension Migrator {
         return refused
     }
 
-    /// Settings of the runtime role: no statement of a worker runs long.
+    /// Settings of the runtime role, which bound every statement of a worker.
     ///
-    /// A value that the operator chose before is kept.
+    /// A value that the operator has set is kept.
     public static let roleSettings = [
         ("statement_timeout", "8s"),
         ("lock_timeout", "4s"),
         ("idle_in_transaction_session_timeout", "10s"),
-        // The statements are simple and prepared; planning them again for each value costs more than it can save.
+        // The statements are simple and prepared; a custom plan for each value costs more than it can save.
         ("plan_cache_mode", "force_generic_plan"),
-        // Storage has no heads to move any more; with the default, a list is fetched in any order and sorted.
+        // Random reads are cheap on today's storage; with the default, a list is sorted instead of read from its index.
         ("random_page_cost", "1.1"),
-        // With details the server's log quotes the whole row of a statement that it refuses: a person's text.
+        // With details, the server's log quotes the whole row of a failed statement, which is a user's text.
         ("log_error_verbosity", "terse"),
-        // Row-level security that somebody switches on is an error then; with the default, rows are missing in silence.
+        // With `off`, row-level security that hides rows raises an error; with the default, rows are silently missing.
         ("row_security", "off"),
     ]
 }

@@ -2,45 +2,45 @@ internal import Glibc
 internal import PostgreSQL
 
 extension Migrator {
-    /// How long a migration waits for others, and others for it.
-    struct Patience {
-        /// How long a step waits for a lock, with all requests for that table waiting behind it.
+    /// How long a migration waits for locks, and how often it tries again.
+    struct RetryPolicy {
+        /// How long a step waits for a lock, while all requests for that table wait behind it.
         var lock = "1s"
         /// How often a step is tried.
         var tries = 20
-        /// Seconds between two tries, in which the requests that waited are served.
+        /// Seconds between two tries, in which the waiting requests are served.
         var pause = 1.0...2.0
-        /// How long another migration is waited for, and an index's build for each transaction that began before it;
-        /// neither holds up a request.
+        /// How long to wait for another migration, and in an index's build for each earlier transaction; neither blocks
+        /// requests.
         var others = "600s"
     }
 
-    /// Names this program's migrations among the database's advisory locks: "todo" in ASCII.
+    /// The advisory lock of this program's migrations: "todo" in ASCII.
     static var lockNumber: Int { 1_953_457_263 }
 
     /// Waits until no other migration runs.
     borrowing func lock(_ tell: (String) -> Void) throws(PostgreSQLError) {
         let isFree = try connection.execute("select pg_try_advisory_lock(\(Self.lockNumber))")
         guard isFree.text(row: 0, column: 0) != "t" else { return }
-        tell("another migration runs; waiting for it for \(patience.others) at most")
+        tell("waiting for another migration, for \(retries.others) at most")
         do throws(PostgreSQLError) {
-            try connection.execute("set lock_timeout = '\(patience.others)'")
+            try connection.execute("set lock_timeout = '\(retries.others)'")
             try connection.execute("select pg_advisory_lock(\(Self.lockNumber))")
         } catch {
             guard error.isLockTimeout else { throw error }
             throw PostgreSQLError(
-                sqlState: error.sqlState, message: "another migration still runs after \(patience.others): \(holder)")
+                sqlState: error.sqlState, message: "another migration still runs after \(retries.others): \(holder)")
         }
     }
 
-    /// Runs statements as one transaction, which waits for each lock only briefly and is tried again.
+    /// Runs statements in one transaction, which waits only briefly for each lock and is retried.
     borrowing func transaction(
         _ name: String, _ tell: (String) -> Void, _ body: () throws(PostgreSQLError) -> Void
     ) throws(PostgreSQLError) {
         var attempt = 1
         while true {
             try connection.execute("begin")
-            try connection.execute("set local statement_timeout = 0; set local lock_timeout = '\(patience.lock)'")
+            try connection.execute("set local statement_timeout = 0; set local lock_timeout = '\(retries.lock)'")
             do throws(PostgreSQLError) {
                 try body()
                 try connection.execute("commit")
@@ -48,33 +48,35 @@ extension Migrator {
             } catch {
                 _ = try? connection.execute("rollback")
                 guard error.isLockTimeout || error.family == .conflict else { throw error }
-                guard attempt < patience.tries else {
+                guard attempt < retries.tries else {
                     throw PostgreSQLError(
                         sqlState: error.sqlState,
-                        message: "\(name) was tried \(attempt) times, and others held its locks: \(holder)")
+                        message: "\(name) got no lock in \(attempt) tries; held by: \(holder)")
                 }
                 attempt += 1
-                tell("\(name) gave way after \(patience.lock): \(holder); try \(attempt) of \(patience.tries) follows")
-                let pause = Double.random(in: patience.pause)
+                tell(
+                    "\(name) got no lock within \(retries.lock); held by: \(holder); "
+                        + "try \(attempt) of \(retries.tries) follows")
+                let pause = Double.random(in: retries.pause)
                 usleep(UInt32(pause * 1_000_000))
             }
         }
     }
 
-    /// Builds an index while writes go on.
+    /// Builds an index concurrently with writes.
     ///
-    /// A build that was interrupted leaves an index that is not valid; it is built anew.
+    /// An interrupted build leaves an invalid index, which is dropped and built again.
     borrowing func build(index name: String, on table: String, _ tell: (String) -> Void) throws(PostgreSQLError) {
         let found = try connection.execute(
             "select indisvalid from pg_index where indexrelid = to_regclass('todo.' || $1)", [name])
         if found.text(row: 0, column: 0) == "t" { return }
-        try connection.execute("set lock_timeout = '\(patience.others)'")
+        try connection.execute("set lock_timeout = '\(retries.others)'")
         if found.count > 0 { try connection.execute("drop index concurrently todo.\(name)") }
-        tell("building the index \(name); this ends after all transactions that run now")
+        tell("building the index \(name), which waits for all transactions that run now")
         try connection.execute("create index concurrently \(name) on \(table)")
     }
 
-    /// Who works with the tables now, for a person who wants to know what a lock is waited for.
+    /// The sessions that use the tables now, for an operator who looks for the holder of a lock.
     private var holder: String {
         let sessions = try? connection.execute(
             """
@@ -87,13 +89,13 @@ extension Migrator {
                     or l.relation in (select oid from pg_class where relnamespace = to_regnamespace('todo')))
             limit 5
             """)
-        guard let sessions, sessions.count > 0 else { return "nobody holds them any more" }
+        guard let sessions, sessions.count > 0 else { return "no session any more" }
         let names = (0..<sessions.count).compactMap { sessions.text(row: $0, column: 0) }
         return names.joined(separator: ", ")
     }
 }
 
 extension PostgreSQLError {
-    /// Whether a lock was not to be had within `lock_timeout`.
+    /// Whether a lock was not granted within `lock_timeout`.
     fileprivate var isLockTimeout: Bool { sqlState?.code == "55P03" }
 }

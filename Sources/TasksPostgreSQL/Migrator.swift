@@ -1,39 +1,41 @@
 public import PostgreSQL
 
-/// Brings a database's schema up to what this program needs.
+/// Migrates a database's schema to the version that this program needs.
 public struct Migrator: ~Copyable {
-    /// A step of the schema and whether it is in place.
+    /// A step of the schema and whether it was applied.
     public struct Step: Sendable, Equatable {
         /// Counts from 1.
         public let version: Int
-        /// What it brings.
+        /// Its name.
         public let name: String
-        /// Whether it takes away what older programs use; this program does without it, too.
+        /// Whether it removes what older programs use; this program also serves without it.
         public let isContract: Bool
-        /// When it was applied, as the database writes it; nil when it was not.
+        /// When it was applied, as the database formats it; nil when it was not.
         public let appliedAt: String?
-        /// Whether the program cannot serve before it is applied.
+        /// Whether the program cannot serve until it is applied.
         public var isMissing: Bool { appliedAt == nil && !isContract }
     }
 
     let connection: Connection
-    let patience: Patience
+    let retries: RetryPolicy
     private let known: [Migration]
 
-    /// Uses a connection of the role that owns the schema, or is to own it.
+    /// Uses a connection of the role that owns the schema, or will own it.
     public init(takingOwnershipOf connection: consuming Connection) {
         self.init(takingOwnershipOf: connection, knowing: Migrations.all)
     }
 
-    init(takingOwnershipOf connection: consuming Connection, knowing: [Migration], patience: Patience = Patience()) {
+    init(
+        takingOwnershipOf connection: consuming Connection, knowing: [Migration], retries: RetryPolicy = RetryPolicy()
+    ) {
         self.connection = connection
-        self.patience = patience
+        self.retries = retries
         known = knowing
     }
 
-    /// All steps that this program knows, and those of newer programs that the database has.
+    /// All steps that this program knows, and those of newer programs that were applied.
     ///
-    /// Throws a `PostgreSQLError` when this program cannot use a database that has these.
+    /// Throws a `PostgreSQLError` when this program cannot use the database.
     public borrowing func steps() throws(PostgreSQLError) -> [Step] {
         var applied: [AppliedMigration] = []
         var times: [Int: String] = [:]
@@ -57,13 +59,13 @@ public struct Migrator: ~Copyable {
             }
     }
 
-    /// Applies what is missing, each step by itself; of several that run at once, one works and the others wait.
+    /// Applies the missing steps, each by itself; of several migrations at once, one runs and the others wait.
     ///
-    /// Steps that take something away are left out, unless the database is new.
+    /// Contract steps are skipped, unless the database is new.
     ///
     /// - Parameters:
-    ///   - contracting: whether steps that take something away are applied as well.
-    ///   - tell: gets a line for each step that was applied, and whenever something has to be waited for.
+    ///   - contracting: whether contract steps are applied as well.
+    ///   - tell: called with a line for each step that was applied, and for each wait.
     /// - Returns: the steps that were applied.
     public borrowing func apply(
         contracting: Bool = false, _ tell: (String) -> Void = { _ in }
@@ -93,9 +95,9 @@ public struct Migrator: ~Copyable {
         return due
     }
 
-    /// Makes the place where steps are recorded.
+    /// Creates the schema and the table that records the steps.
     private borrowing func prepare(_ tell: (String) -> Void) throws(PostgreSQLError) {
-        // Not `if not exists`, which asks for the right to create schemas even where this one was made for us before.
+        // Not `if not exists`, which requires the right to create schemas even where the schema exists.
         let schema = try connection.execute("select to_regnamespace('todo') is not null")
         if schema.text(row: 0, column: 0) != "t" { try connection.execute("create schema todo") }
         try connection.execute(
@@ -104,7 +106,7 @@ public struct Migrator: ~Copyable {
                 version integer primary key, name text not null, checksum text not null,
                 applied_at timestamptz not null default now())
             """)
-        // Asked for first: `add column if not exists` locks the table even where there is nothing to do.
+        // Checked first: `add column if not exists` locks the table even when the column exists.
         let column = try connection.execute(
             """
             select exists (select from pg_attribute

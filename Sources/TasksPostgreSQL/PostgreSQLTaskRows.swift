@@ -2,18 +2,18 @@ internal import Base
 internal import PostgreSQL
 public import Tasks
 
-/// Tasks in results' own memory, in the columns that `TaskStatements` lists.
+/// Tasks in the memory of their results, in the columns that `TaskStatements` lists.
 public struct PostgreSQLTaskRows: TaskRows {
-    /// All rows, or the first of those that were received one at a time.
+    /// All rows, or the first one where they were received one at a time.
     private let result: QueryResult
     /// Each row's own result, where they were received one at a time.
     private let single: [QueryResult]
     /// How many tasks there are.
     public let count: Int
-    /// How many matched before `limit` and `offset`, when the query asked for it.
+    /// The number of matches before `limit` and `offset`, when the query asked for it.
     public let total: Int64?
 
-    /// - Parameter operation: what they are the result of.
+    /// - Parameter operation: the operation that they are the result of.
     init(_ result: QueryResult, of operation: TaskOperation) {
         self.init(result, single: [], count: result.count, operation)
     }
@@ -32,13 +32,13 @@ public struct PostgreSQLTaskRows: TaskRows {
             return
         }
         guard result.columnCount > Self.totalColumn else {
-            // Everything fitted into one page.
+            // The whole list fits into one page.
             self.count = count
             total = Int64(count)
             return
         }
         total = result.bigint(row: 0, column: Self.totalColumn)
-        // A page without tasks is one row of NULL with the number of all beside it.
+        // A page without tasks is one row of NULLs and the total.
         self.count = result.isNull(row: 0, column: 0) ? 0 : count
     }
 
@@ -67,7 +67,7 @@ public struct PostgreSQLTaskRows: TaskRows {
 }
 
 extension PostgreSQLTaskRows {
-    /// Whether the first task looks as a change leaves it.
+    /// Whether the first task has the values that a change sets.
     func shows(_ action: TaskOperation.Action) -> Bool {
         guard count > 0 else { return false }
         let task = row(at: 0)

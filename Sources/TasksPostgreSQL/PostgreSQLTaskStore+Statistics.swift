@@ -1,28 +1,28 @@
 public import PostgreSQL
 internal import Tasks
 
-/// How the connections of a store are.
+/// The state of a store's connections.
 extension PostgreSQLTaskStore {
-    /// Whether the database could be used for reads and for writes when it was last needed.
+    /// Whether the database was usable for reads and for writes when it was last needed.
     ///
-    /// Nothing is asked of it to know this. False before the first connection.
+    /// Known without a query. False before the first connection.
     public var isReachable: Bool { trouble == nil }
 
-    /// Why the database cannot be used; nil when it could be when it was last needed.
+    /// Why the database cannot be used; nil when it was usable when it was last needed.
     public var trouble: Trouble? {
         pages?.trouble ?? writes?.trouble ?? (pools.contains(where: \.hasConnected) ? nil : .unreachable)
     }
 
-    /// The connections for single tasks and pages, each by how far it is.
+    /// The phases of the connections for single tasks and pages.
     public var readConnections: [ConnectionPhase] { phases(pages) }
 
-    /// The connections for heavy reads, each by how far it is; asleep until the first is needed.
+    /// The phases of the connections for heavy reads; asleep until the first is needed.
     public var heavyReadConnections: [ConnectionPhase] { phases(heavyReads) }
 
-    /// The connections for writes, each by how far it is.
+    /// The phases of the connections for writes.
     public var writeConnections: [ConnectionPhase] { phases(writes) }
 
-    /// How often a connection was made again after the first time.
+    /// The number of reconnects.
     public var reconnectCount: Int {
         pools.flatMap(\.lanes).reduce(0) { $0 + max($1.pipeline.connectCount - 1, 0) }
     }
@@ -43,9 +43,9 @@ extension PostgreSQLTaskStore.Trouble {
 }
 
 extension TaskFailure {
-    /// What a statement's error means to the asker.
+    /// What a statement's error means for the operation.
     ///
-    /// The transaction is undone, whichever it is.
+    /// The transaction is rolled back in every case.
     init(_ error: PostgreSQLError) {
         self =
             switch error.family {

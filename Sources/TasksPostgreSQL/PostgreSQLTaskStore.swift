@@ -3,20 +3,20 @@ public import EventLoop
 internal import PostgreSQL
 public import Tasks
 
-/// Tasks in PostgreSQL: a few connections in the loop, in three pools; short reads are pipelined at once, heavy reads run
-/// one of an owner at a time, writes are committed in groups.
+/// Tasks in PostgreSQL: a few connections in the loop, in three pools; short reads are pipelined at once, heavy reads
+/// run one at a time per owner, writes are committed in groups.
 public final class PostgreSQLTaskStore: EventSource, TaskStore {
     /// Where the database is and how many connections one process holds.
     public struct Configuration: Sendable {
         /// A connection URI, as in the PostgreSQL manual's section 34.1.1.
         public var url: String
-        /// For single tasks and pages: one is fastest, a second takes over where one is slow or lost.
+        /// For single tasks and pages: one is fastest, a second takes over when the first is slow or lost.
         public var readConnections = 2
-        /// For long lists and searches; made when the first is needed.
+        /// For long lists and searches; made for the first such read.
         public var heavyReadConnections = 2
-        /// Each carries one batch at a time; the more are used, the longer commits take.
+        /// Each carries one group at a time; with more connections, commits take longer.
         public var writeConnections = 4
-        /// What the server's list of sessions calls this process, unless the URL says otherwise.
+        /// The `application_name` of the sessions, unless the URL has one.
         public var applicationName = "todo-fcgi"
 
         /// The defaults for a database.
@@ -25,9 +25,9 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
         }
     }
 
-    /// What the store has to tell an operator.
+    /// An event for the operator.
     public enum Observation: Sendable {
-        /// A connection was made and can be used.
+        /// A connection was made and is usable.
         case connected
         /// A connection was lost, or could not be made.
         case lost(String)
@@ -35,36 +35,36 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
         case refused(String)
     }
 
-    /// Why the database cannot be used, as far as strangers may know.
+    /// Why the database cannot be used, in terms that clients may see.
     public enum Trouble: Equatable, Sendable {
-        /// No answer from it, or none that helps.
+        /// No connection, or no usable answer.
         case unreachable
-        /// It does not let the worker in.
+        /// The login is refused.
         case loginRefused
-        /// The schema is not there, or of another version.
+        /// The schema is missing, or of another version.
         case schemaUnusable
-        /// It takes no writes.
+        /// The database is read-only.
         case readOnly
     }
 
-    /// What happens too often to be told: for counters.
+    /// An event that is counted and not logged, since it is too frequent.
     public enum Measurement: Sendable {
-        /// A group of writes was committed; nanoseconds from its sending to the server's word.
+        /// A group of writes was committed; nanoseconds from sending to confirmation.
         case committed(writes: Int, took: UInt64)
         /// A group failed because of one of its writes, and each is run again alone.
         case divided(writes: Int)
     }
 
-    /// Where every result goes, exactly once a ticket, after the parts of a long list; never from within `submit`.
+    /// Called with every result, exactly once per ticket, after the parts of a long list; never from within `submit`.
     public var receive: ((Ticket, TaskResult<PostgreSQLTaskRows>) -> Void)?
-    /// Where observations go.
+    /// Called with observations.
     public var observe: ((Observation) -> Void)?
-    /// Where measurements go; called on the path of every write.
+    /// Called with measurements, on the path of every write.
     public var measure: ((Measurement) -> Void)?
 
-    /// The parameters of the statement that is being sent; one list for all lanes.
+    /// The parameters of the statement that is being sent; shared by all lanes.
     var parameters = Parameters()
-    /// One for all lanes, so that its hosts are looked up once.
+    /// Shared by all lanes, so that its hosts are looked up once.
     let database: Database
     private let loop: EventLoop
     /// Set once, at the end of `init`, since they refer back to the store.
@@ -72,7 +72,7 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
     private(set) var heavyReads: LanePool?
     private(set) var writes: LanePool?
     private var outstanding = 0
-    /// When the last operation came, in nanoseconds of `Clock.monotonic`.
+    /// When the last operation was submitted, in nanoseconds of `Clock.monotonic`.
     var lastSubmission: UInt64 = 0
 
     /// Prepares the connections; `connect` makes them.
@@ -85,17 +85,17 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
         writes = LanePool(store: self, .writes, connections: configuration.writeConnections, on: loop)
     }
 
-    /// Begins to connect, so that the first request does not have to.
+    /// Begins to connect, before the first request needs a connection.
     public func connect() {
         lastSubmission = loop.now
         pages?.connect()
         writes?.connect()
     }
 
-    /// Takes an operation on; its result follows under the same ticket.
+    /// Accepts an operation; its result follows under the same ticket.
     ///
-    /// - Parameter deadline: in nanoseconds of `Clock.monotonic`; exceeded by a tenth of a second at most, unless a long
-    ///   list has begun to arrive.
+    /// - Parameter deadline: in nanoseconds of `Clock.monotonic`; exceeded by a tenth of a second at most, unless a
+    ///   long list has begun to arrive.
     public func submit(_ operation: TaskOperation, ticket: Ticket, deadline: UInt64) {
         lastSubmission = loop.now
         if outstanding == 0 { loop.setTimer(self, at: loop.now + Self.tick) }
@@ -113,44 +113,44 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
 
     // MARK: Long lists
 
-    /// Holds back a list of which parts were given, until `resume`: its asker cannot take more for now.
+    /// Pauses a list that is being delivered in parts, until `resume`: the client cannot take more for now.
     ///
     /// Does nothing for a ticket that has its result.
     public func pause(_ ticket: Ticket) {
         heavyReads?.lanes.first { $0.isReceiving(ticket) }?.pipeline.pause()
     }
 
-    /// Goes on with a list that was held back.
+    /// Resumes a paused list.
     public func resume(_ ticket: Ticket) {
         heavyReads?.lanes.first { $0.isReceiving(ticket) }?.pipeline.resume()
     }
 
     // MARK: Time
 
-    /// How often time is looked at while something is under way, and in the minute after, in nanoseconds.
+    /// How often deadlines are checked while operations are in flight, and in the minute after, in nanoseconds.
     private static var tick: UInt64 { 100_000_000 }
     private static var idleTick: UInt64 { 1_000_000_000 }
 
     var pools: [LanePool] { [pages, heavyReads, writes].compactMap { $0 } }
 
-    /// Answers what has waited for too long, and leaves servers that have become read-only.
+    /// Answers submissions past their deadline, and abandons sessions whose server has become read-only.
     public override func timerFired() {
         for pool in pools {
             pool.expire(now: loop.now)
-            if !pool.policy.isWrite { pool.leaveSessionsThatBecameReadOnly(atServersWord: true) }
+            if !pool.policy.isWrite { pool.abandonSessionsThatBecameReadOnly(onlyIfReported: true) }
         }
         if isInUse { loop.setTimer(self, at: loop.now + (outstanding > 0 ? Self.tick : Self.idleTick)) }
     }
 
-    // MARK: What the pools report
+    // MARK: Reports from the pools
 
-    /// Whether there was work in the last minute: only then a lost connection is made again unasked, so that a
-    /// database that goes to sleep when nobody needs it can.
+    /// Whether there was work in the last minute: only then lost connections are restored by themselves, so that an
+    /// idle database can suspend itself.
     var isInUse: Bool { outstanding > 0 || loop.now < lastSubmission + 60_000_000_000 }
 
-    /// An operation was done; the list of all may have been longer than a page.
+    /// An operation was executed; a whole list may be longer than its first page.
     func finished(_ submission: Submission, _ rows: PostgreSQLTaskRows, in pool: LanePool) {
-        if let change = submission.lookedFor, change != submission.operation.action, !rows.shows(change) {
+        if let change = submission.changeToVerify, change != submission.operation.action, !rows.shows(change) {
             return finished(submission, .failed(.outcomeUnknown))
         }
         if pool === pages, rows.count > Int(TaskStatements.pageLength), submission.operation.isUnbounded {
@@ -163,29 +163,31 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
     func finished(_ submission: Submission, _ result: TaskResult<PostgreSQLTaskRows>) {
         outstanding -= 1
         var result = result
-        // Whatever kept a look from its answer: of the change nothing is known.
-        if submission.lookedFor != nil, case .failed = result { result = .failed(.outcomeUnknown) }
+        // Any failure of a verification leaves the outcome of the change unknown.
+        if submission.changeToVerify != nil, case .failed = result { result = .failed(.outcomeUnknown) }
         receive?(submission.ticket, result)
     }
 
-    /// A write may or may not be committed: looks for its effect, where that can be seen.
+    /// A write may or may not be committed: reads the task to verify it, where its effect is visible.
     func resolve(_ submission: Submission) {
-        guard let look = submission.look() else { return finished(submission, .failed(.outcomeUnknown)) }
-        pool(look.operation.weight)?.submit(look)
+        guard let verification = submission.verification() else {
+            return finished(submission, .failed(.outcomeUnknown))
+        }
+        pool(verification.operation.weight)?.submit(verification)
     }
 
     func connected(isWritable: Bool) {
         if isWritable {
-            pages?.leaveReadOnlySessions()
-            heavyReads?.leaveReadOnlySessions()
+            pages?.abandonReadOnlySessions()
+            heavyReads?.abandonReadOnlySessions()
         }
         observe?(.connected)
     }
 
-    /// A write met a server that takes none any more: sessions for reads may belong to it as well.
+    /// A write found its server read-only: sessions for reads may be on the same server.
     func becameReadOnly() {
-        pages?.leaveSessionsThatBecameReadOnly(atServersWord: false)
-        heavyReads?.leaveSessionsThatBecameReadOnly(atServersWord: false)
+        pages?.abandonSessionsThatBecameReadOnly(onlyIfReported: false)
+        heavyReads?.abandonSessionsThatBecameReadOnly(onlyIfReported: false)
     }
 
     func observe(lost error: PostgreSQLError) {

@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// Texts compared by their UTF-8 bytes, as PostgreSQL's collation "C" does: `String`'s own comparison takes different
-/// spellings of a character for one.
+/// Texts compared by their UTF-8 bytes, as PostgreSQL's collation "C" does: `String` compares canonically equivalent
+/// texts as equal.
 extension String {
-    /// Whether its bytes come before another's, in the order of a dictionary.
+    /// Whether its bytes precede another's lexicographically.
     ///
     /// The corresponding C function is `memcmp`.
     func hasBytesBefore(_ other: String) -> Bool {

@@ -2,62 +2,63 @@ internal import Base
 internal import PostgreSQL
 internal import Tasks
 
-/// An operation on its way through the store.
+/// An operation in the store, waiting or in flight.
 struct Submission {
     let operation: TaskOperation
     let ticket: Ticket
     /// In nanoseconds of `Clock.monotonic`.
     var deadline: UInt64
-    /// The change whose effect this operation looks for; nil for every other one.
-    let lookedFor: TaskOperation.Action?
-    /// What `OwnerTurns` knows of its owner; nil when it never waited.
-    var owner: OwnerTurns.Owner?
-    /// When it was sent last, in nanoseconds of `Clock.monotonic`.
+    /// The change that this operation verifies; nil for every other operation.
+    let changeToVerify: TaskOperation.Action?
+    /// Its owner in the `FairQueue`; nil when it was never queued.
+    var owner: FairQueue.Owner?
+    /// When it was last sent, in nanoseconds of `Clock.monotonic`.
     var sentAt: UInt64 = 0
-    /// How often it had to give way to another transaction.
+    /// How often it failed with a conflict.
     var conflicts = 0
-    /// How often a connection was lost while the server worked on it, and it surely was not done.
+    /// How often the connection was lost while it was running, and it was certainly not committed.
     var losses = 0
-    /// How often a session did not know its statement.
+    /// How often a session did not know its prepared statement.
     var unknownStatements = 0
-    /// How often the server was found read-only since it came.
+    /// How often it found the server read-only.
     var readOnlyTries = 0
-    /// Its ticket is answered; what the server still says of it is dropped.
+    /// Its ticket is answered; a result that still arrives is dropped.
     var isAnswered = false
-    /// A write's own result, which counts once its transaction is committed.
+    /// A write's result, which is valid once its transaction is committed.
     var result: QueryResult?
 
     init(
-        _ operation: TaskOperation, ticket: Ticket, deadline: UInt64, lookingFor lookedFor: TaskOperation.Action? = nil
+        _ operation: TaskOperation, ticket: Ticket, deadline: UInt64,
+        verifying changeToVerify: TaskOperation.Action? = nil
     ) {
         self.operation = operation
         self.ticket = ticket
         self.deadline = deadline
-        self.lookedFor = lookedFor
+        self.changeToVerify = changeToVerify
     }
 
-    /// Whether it goes into a group of its own: it may be what ends the sessions of others.
+    /// Whether it is sent in a group of its own, since it may be the cause of lost sessions.
     var isSuspect: Bool { losses >= 2 }
 
-    /// Whether it is given up: it lost its connection alone.
-    var isHopeless: Bool { losses >= 3 }
+    /// Whether it fails instead of being sent again: it lost its connection alone, too.
+    var hasExhaustedRetries: Bool { losses >= 3 }
 
-    /// What tells whether a change was made that may have been: its effect is looked for, not made again.
+    /// The operation that verifies a change which may have been committed.
     ///
-    /// To make it again would put an older value over a newer one, if another change was acknowledged in between. A
-    /// deletion may be made again: it finds what it has deleted itself. Nil where a task does not show whether the change
-    /// was made.
-    func look() -> Submission? {
+    /// A change is not repeated, since that would overwrite a newer value with an older one, if another change was
+    /// acknowledged in between. Only a deletion is repeated: it finds the task that it has deleted itself. Nil when the
+    /// task does not show whether the change was made.
+    func verification() -> Submission? {
         let owner = operation.owner
         switch operation.action {
         case .update(let id, _), .complete(let id, completed: .some):
             return Submission(
                 TaskOperation(owner: owner, .read(id)), ticket: ticket, deadline: deadline,
-                lookingFor: operation.action)
+                verifying: operation.action)
         case .delete(let id, again: _):
             let deletion = TaskOperation.Action.delete(id, again: true)
             return Submission(
-                TaskOperation(owner: owner, deletion), ticket: ticket, deadline: deadline, lookingFor: deletion)
+                TaskOperation(owner: owner, deletion), ticket: ticket, deadline: deadline, verifying: deletion)
         default:
             return nil
         }

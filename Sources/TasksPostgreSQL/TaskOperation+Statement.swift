@@ -2,9 +2,9 @@ internal import PostgreSQL
 internal import Tasks
 
 extension TaskOperation {
-    /// The statement that does it; its parameters are added to an empty list, the owner first.
+    /// The statement that executes it; its parameters are added to an empty list, the owner first.
     ///
-    /// - Parameter firstPage: what is run instead of the list of all.
+    /// - Parameter firstPage: the statement that runs instead of the whole list.
     func statement(firstPage: Statement?, adding parameters: inout Parameters) -> Statement {
         parameters.append(owner)
         switch action {
@@ -53,30 +53,30 @@ extension TaskOperation {
 }
 
 extension TaskOperation {
-    /// What an operation asks of the server.
+    /// The cost of an operation for the server.
     enum Weight {
-        /// A task, or a page of a list in the order of its index.
+        /// A task, or a page of a list in the order of the index.
         case page
-        /// A read that may have to look at all of its owner's tasks.
+        /// A read that may have to scan all of its owner's tasks.
         case heavyRead
         case write
     }
 
-    /// The pool that it belongs to; the list of all begins as a page and becomes a heavy read when it is longer.
+    /// Determines its pool; a whole list begins as a page and becomes a heavy read when it is longer.
     var weight: Weight {
         guard !action.isWrite else { return .write }
         guard case .list(let query) = action else { return .page }
         return query.isOfAll || query.isPage ? .page : .heavyRead
     }
 
-    /// Whether its rows are too many for a page, or may be.
+    /// Whether its rows may be too many for a page.
     var isUnbounded: Bool {
         if case .list(let query) = action { query.limit.map { $0 > TaskStatements.pageLength } ?? true } else { false }
     }
 }
 
 extension TaskQuery {
-    /// Whether it asks for everything, newest first.
+    /// Whether it asks for all tasks, newest first.
     var isOfAll: Bool {
         limit == nil && offset == 0 && isInOrderOfIndex && order == .descending
     }

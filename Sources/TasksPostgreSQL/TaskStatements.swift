@@ -3,11 +3,11 @@ internal import Tasks
 
 /// All SQL of the request path.
 ///
-/// `$1` is the owner, everywhere; columns stand in the order of `PostgreSQLTaskRows`, each cast to the type that it has
-/// there: a statement that is prepared outlives a change of a column's type only when its result's types stay.
+/// `$1` is always the owner; columns are in the order of `PostgreSQLTaskRows`, each cast to its type there: a prepared
+/// statement survives a change of a column's type only when its result types stay the same.
 ///
-/// A write first takes its owner's row, which orders that owner's writes, and stamps the task with the owner's next
-/// `change`. `clock_timestamp()` is read once that row is held, and goes on within a transaction.
+/// A write first locks its owner's row, which orders that owner's writes, and sets the task's `change` to the owner's
+/// next. `clock_timestamp()` is read once that row is locked, and advances within a transaction.
 enum TaskStatements {
     private static let columns = """
         id::bigint, title::text, description::text, completed::boolean, created_at::timestamptz, \
@@ -31,8 +31,8 @@ enum TaskStatements {
         returning \(columns)
         """, parameters: [.text, .text, .text, .boolean])
 
-    /// Takes the owner's row, whether there is such a task or not: to look first would cost every change a fifth more,
-    /// and a number that no task bears harms nobody.
+    /// Locks the owner's row even if there is no such task: checking first would cost every change a fifth more, and
+    /// skipped numbers are harmless.
     private static let owner = """
         with owner as (
             update todo.owners set change = change + 1 where owner_user_id = $1
@@ -60,10 +60,11 @@ enum TaskStatements {
         returning \(columns)
         """, parameters: [.text, .bigint, .boolean])
 
-    /// Keeps the row, so that the id is never given again and the deletion has its `change`; its text goes.
+    /// Keeps the row without its text, so that the id is never reused and the deletion has its `change`.
     ///
-    /// A second DELETE finds no task: 404, as the contract has it. With `$3` it may be the first one once more, whose
-    /// answer was lost with its worker; what that one deleted is not missing. nginx waits 30 s for a worker.
+    /// A second DELETE finds no task: 404, as the contract has it. With `$3` the request may be nginx's repeat of the
+    /// first, whose answer was lost with its worker: it finds a task deleted within the last minute, since nginx waits
+    /// 30 s for a worker.
     static let delete = Statement(
         """
         \(owner)
@@ -74,34 +75,33 @@ enum TaskStatements {
         returning \(columns)
         """, parameters: [.text, .bigint, .boolean])
 
-    /// Everything, newest first: what most clients ask for.
+    /// All tasks, newest first: the list that most clients request.
     static let listAll = Statement(
         """
         select \(columns) from todo.tasks where owner_user_id = $1 and deleted_at is null
         order by created_at desc, id desc
         """, parameters: [.text])
 
-    /// The longest page that is read beside single tasks; longer lists are heavy reads.
+    /// The longest page that shares connections with single tasks; longer lists are heavy reads.
     static let pageLength: Int64 = 100
 
-    /// The beginning of everything: one row more than a page tells that there is more.
+    /// The first page of `listAll`, and one row more, which shows that the list is longer.
     static let firstPage = Statement(
         """
         select \(columns) from todo.tasks where owner_user_id = $1 and deleted_at is null
         order by created_at desc, id desc limit \(pageLength + 1)
         """, parameters: [.text])
 
-    /// Bounds the statements of the transaction to `$1` milliseconds; behind a pooler, too.
+    /// Sets the transaction's `statement_timeout` to `$1` milliseconds; works behind a pooler, too.
     static let setTimeout = Statement("select set_config('statement_timeout', $1, true)", parameters: [.text])
 
-    /// The bound that lets the server say that time is up before the asker's deadline, in nanoseconds of
-    /// `Clock.monotonic`.
+    /// The timeout with which the server ends the statement before the deadline, in nanoseconds of `Clock.monotonic`.
     static func statementTimeout(from now: UInt64, until deadline: UInt64) -> String {
         let left = deadline > now ? deadline - now : 0
         return String(max(Int64(left / 1_000_000) - 250, 50))
     }
 
-    /// `$2` the state, `$3` the text to look for, `$4` the limit, NULL for any; `$5` the offset.
+    /// `$2` is the state, `$3` the text to search, `$4` the limit, NULL for any; `$5` is the offset.
     private static let matching = """
         select \(columns) from todo.tasks
         where owner_user_id = $1 and deleted_at is null and ($2 is null or completed = $2)
@@ -115,9 +115,9 @@ enum TaskStatements {
         Statement("\(matching) order by \(order) limit $4 offset $5", parameters: matchingParameters)
     }
 
-    /// By sort and order, with the number of all that match as the last column.
+    /// By sort and order, with the total as the last column.
     ///
-    /// There is a row with that number, and NULL as its id, even where the page is empty.
+    /// An empty page still gives one row with the total, and NULL as its id.
     static let countedList = Ordering.table { order in
         Statement(
             """

@@ -19,7 +19,7 @@ import Testing
         #expect(writer.count == expected.utf8.count)
     }
 
-    @Test("a reset writer is empty and is written again, whatever memory it keeps", arguments: [0, 100, 4_096, .max])
+    @Test("a reset writer is empty and can be written again, with any capacity kept", arguments: [0, 100, 4_096, .max])
     func resets(maximum: Int) {
         var writer = ByteWriter()
         for round in 0..<3 {
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(
-        "integers are written as they are said",
+        "integers are written in decimal",
         arguments: [
             0, 1, 9, 10, 11, 99, 100, 101, 999, 1_000, 12_345, 999_999, 1_000_000, 9_007_199_254_740_991,
             999_999_999_999_999_999,
@@ -61,7 +61,7 @@ import Testing
         #expect(written(writer) == text)
     }
 
-    @Test("bytes set aside are filled in later")
+    @Test("reserved bytes are filled in later")
     func replaces() {
         var writer = ByteWriter()
         writer.append("Content-Length:           \r\n\r\n")

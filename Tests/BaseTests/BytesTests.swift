@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct BytesTests {
     @Test(
-        "Spans are equal when their bytes are, whatever they would mean as text",
+        "Spans are equal when their bytes are equal, also where texts would compare differently",
         arguments: [
             ("", "", true), ("a", "a", true), ("a", "", false), ("ab", "ac", false), ("ab", "abc", false),
             ("\u{e9}", "e\u{301}", false), ("🐦", "🐦", true),
@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(
-        "A literal is equal to its UTF-8 alone",
+        "A literal equals only its own UTF-8",
         arguments: [("état", true), ("etat", false), ("étatt", false), ("", false)])
     func literals(text: String, areEqual: Bool) {
         let isEqual = text.utf8.span.equals("état")
@@ -25,7 +25,7 @@ import Testing
         one.utf8.span.equals(other.utf8.span)
     }
 
-    @Test("Copies hold what was borrowed; what is no UTF-8 becomes U+FFFD in a text")
+    @Test("Copies hold the borrowed bytes; invalid UTF-8 becomes U+FFFD in a text")
     func copies() {
         let bytes: [UInt8] = [0x61, 0xff, 0x62]
         let (copy, none, text) = (Array(copying: bytes.span), Array(copying: Span()), String(copying: bytes.span))
@@ -43,16 +43,16 @@ import Testing
     }
 
     @Test(
-        "A number has as many digits as wanted, or more",
+        "A number has at least the requested digits",
         arguments: [(0, 3, 10, "000"), (7, 2, 10, "07"), (1_234, 2, 10, "1234"), (255, 4, 16, "00ff"), (5, 0, 10, "5")]
             as [(UInt64, Int, Int, String)])
     func padding(number: UInt64, digits: Int, radix: Int, text: String) {
         #expect(String(number, minimumDigits: digits, radix: radix) == text)
     }
 
-    // The values of the algorithm's authors: http://www.isthe.com/chongo/tech/comp/fnv/
+    // Test vectors of the algorithm's authors: http://www.isthe.com/chongo/tech/comp/fnv/
     @Test(
-        "A text's hash is FNV-1a's",
+        "Hashes are those of FNV-1a",
         arguments: [
             ("", 0xcbf2_9ce4_8422_2325), ("a", 0xaf63_dc4c_8601_ec8c), ("foobar", 0x8594_4171_f739_67e8),
         ] as [(String, UInt64)])

@@ -3,14 +3,14 @@ import Glibc
 import Testing
 
 @Suite struct SystemTests {
-    @Test("A failed call says its name and the system's words")
+    @Test("The error of a failed call names the call and has the system's message")
     func errors() {
         #expect("\(SystemError("open", code: ENOENT))" == "open: No such file or directory")
         let error = #expect(throws: SystemError.self) { try checked("close", close(-1)) }
         #expect(error == SystemError("close", code: EBADF))
     }
 
-    @Test("C strings end with NULL; a nil among them is one as well")
+    @Test("An array of C strings ends with NULL, and nil is NULL")
     func cStrings() {
         withCStringArray(["one", nil, "", "é"]) { texts in
             #expect(String(cString: texts[0]!) == "one" && texts[1] == nil)
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test("A unix address is as long as its path with the NUL, or as its abstract name, and 107 bytes are the most")
+    @Test("A unix address is as long as its path with the NUL, or its abstract name, at most 107 bytes")
     func addresses() throws {
         let head = 2
         let longest = String(repeating: "p", count: UnixAddress.maximumPathBytes)
@@ -29,7 +29,7 @@ import Testing
         #expect(UnixAddress(path: longest + "p") == nil && UnixAddress(abstractName: longest + "p") == nil)
     }
 
-    @Test("The process's environment is read byte by byte, whatever a value begins with")
+    @Test("The environment is split by bytes, also before a combining mark")
     func environment() {
         setenv("TODO_TESTS_PLAIN", "a=b=c", 1)
         setenv("TODO_TESTS_MARK", "\u{301}mark", 1)
@@ -43,7 +43,7 @@ import Testing
         #expect(Environment.variable("TODO_TESTS_NONE") == nil)
     }
 
-    @Test("A file is read whole, or one byte beyond the limit, and a setting's file without its line breaks")
+    @Test("A file is read whole, or to one byte beyond the limit; a text file without its last line breaks")
     func files() throws {
         let path = "/tmp/base-tests-\(getpid())-\(UInt64.random(in: .min ... .max))"
         defer { unlink(path) }

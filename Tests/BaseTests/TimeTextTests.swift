@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct TimeTextTests {
     @Test(
-        "A moment is RFC 3339 in UTC, before 1970 too",
+        "A time is RFC 3339 in UTC, also before 1970",
         arguments: [
             (0, "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.000Z", "19700101T000000Z"),
             (-1, "1969-12-31T23:59:59Z", "1969-12-31T23:59:59.999Z", "19691231T235959Z"),
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(
-        "A span of time is told in the largest unit of which there are two",
+        "A duration is written in the largest unit of which there are two",
         arguments: [
             (-1, "0 s"), (0, "0 s"), (119, "119 s"), (120, "2 min"), (7_199, "119 min"), (7_200, "2 h"),
             (172_799, "47 h"), (200_000, "2 days"),

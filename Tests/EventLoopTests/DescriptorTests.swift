@@ -7,13 +7,13 @@ import Testing
 struct DescriptorTests {
     private let loop: EventLoop
     private let probe = Probe()
-    private let pair = Pair()
+    private let pair = SocketPair()
 
     init() throws {
         loop = try EventLoop()
     }
 
-    @Test("A descriptor is told turn after turn while it stays ready")
+    @Test("A descriptor is reported in every turn while it stays ready")
     func level() throws {
         try loop.add(probe, descriptor: pair.near, for: .readable)
         try loop.turnAtOnce()
@@ -27,7 +27,7 @@ struct DescriptorTests {
         loop.remove(probe)
     }
 
-    @Test("With an edge it is told once a change, however much is left unread")
+    @Test("An edge-triggered descriptor is reported once per change, even if bytes stay unread")
     func edge() throws {
         try loop.add(probe, descriptor: pair.near, for: [.readable, .edge])
         pair.send("two")
@@ -42,7 +42,7 @@ struct DescriptorTests {
         loop.remove(probe)
     }
 
-    @Test("An edge that was there before the descriptor was added is told")
+    @Test("An edge from before the descriptor was added is reported")
     func earlyEdge() throws {
         pair.send()
         try loop.add(probe, descriptor: pair.near, for: [.readable, .edge])
@@ -51,7 +51,7 @@ struct DescriptorTests {
         loop.remove(probe)
     }
 
-    @Test("What is watched can be changed")
+    @Test("The watched events can be changed")
     func change() throws {
         try loop.add(probe, descriptor: pair.near, for: .writable)
         try loop.turnAtOnce()
@@ -68,7 +68,7 @@ struct DescriptorTests {
         try loop.change(probe, to: .readable)
     }
 
-    @Test("The far end's going is told without being asked for")
+    @Test("The far end's close is always reported")
     func hungUp() throws {
         try loop.add(probe, descriptor: pair.near, for: [])
         pair.close(pair.far)
@@ -77,7 +77,7 @@ struct DescriptorTests {
         loop.remove(probe)
     }
 
-    @Test("A removed source is told nothing more, and may be removed again")
+    @Test("A removed source gets no more calls, and may be removed again")
     func remove() throws {
         try loop.add(probe, descriptor: pair.near, for: .readable)
         pair.send()
@@ -87,7 +87,7 @@ struct DescriptorTests {
         #expect(probe.calls.isEmpty)
     }
 
-    @Test("A source that removes itself in its own call is told no more")
+    @Test("A source that removes itself in its own call gets no more calls")
     func removeItself() throws {
         try loop.add(probe, descriptor: pair.near, for: .readable)
         probe.respond = { [unowned loop, unowned probe] _ in loop.remove(probe) }
@@ -98,7 +98,7 @@ struct DescriptorTests {
 
     @Test("Of two sources that are ready in one turn, the first to be called can remove the second")
     func removeAnother() throws {
-        let (other, otherPair) = (Probe(), Pair())
+        let (other, otherPair) = (Probe(), SocketPair())
         try loop.add(probe, descriptor: pair.near, for: .readable)
         try loop.add(other, descriptor: otherPair.near, for: .readable)
         probe.respond = { [unowned loop, unowned other] _ in loop.remove(other) }
@@ -111,10 +111,10 @@ struct DescriptorTests {
         loop.remove(other)
     }
 
-    @Test("An event of a removed source is not told to the one that takes its place in the same turn")
-    func placeTakenAgain() throws {
-        // Both are ready; whoever is called first replaces the other by a third, on a descriptor that is not ready.
-        let (other, otherPair, third, thirdPair) = (Probe(), Pair(), Probe(), Pair())
+    @Test("An event of a removed source is not reported to the one that reuses its slot in the same turn")
+    func slotReused() throws {
+        // Both are ready; the first one called replaces the other by a third, on a descriptor that is not ready.
+        let (other, otherPair, third, thirdPair) = (Probe(), SocketPair(), Probe(), SocketPair())
         func replace(_ victim: Probe) {
             loop.remove(victim)
             #expect(throws: Never.self) { try loop.add(third, descriptor: thirdPair.near, for: .readable) }
@@ -137,7 +137,7 @@ struct DescriptorTests {
 
     @Test("A source may be added again, to the same descriptor or another")
     func addAgain() throws {
-        let otherPair = Pair()
+        let otherPair = SocketPair()
         for near in [pair.near, pair.near, otherPair.near] {
             try loop.add(probe, descriptor: near, for: .writable)
             try loop.turnAtOnce()
@@ -146,7 +146,7 @@ struct DescriptorTests {
         }
     }
 
-    @Test("A descriptor that cannot be watched is refused, and its source and place stay free")
+    @Test("A descriptor that cannot be watched is refused, and its source and slot stay free")
     func refused() throws {
         for _ in 1...3 {
             #expect(throws: SystemError("epoll_ctl", code: EBADF)) {
@@ -175,7 +175,7 @@ struct DescriptorTests {
         try loop.add(probe, descriptor: pair.near, for: .readable)
         pair.close(pair.near)
         loop.remove(probe)
-        let next = Pair()
+        let next = SocketPair()
         try loop.add(probe, descriptor: next.near, for: .readable)
         next.send()
         try loop.turnAtOnce()
@@ -183,7 +183,7 @@ struct DescriptorTests {
         loop.remove(probe)
     }
 
-    @Test("The loop holds a source while it is registered, and no longer")
+    @Test("The loop retains a source only while it is registered")
     func ownership() throws {
         var source: Probe? = Probe()
         weak let watched = source
@@ -196,9 +196,9 @@ struct DescriptorTests {
         #expect(watched == nil)
     }
 
-    @Test("500 ready descriptors are all told, a part of them each turn")
+    @Test("500 ready descriptors are all reported, a part of them in each turn")
     func many() throws {
-        let pairs = (0..<500).map { _ in Pair() }
+        let pairs = (0..<500).map { _ in SocketPair() }
         let probes = pairs.map { _ in Probe() }
         for (probe, pair) in zip(probes, pairs) {
             try loop.add(probe, descriptor: pair.near, for: [.writable, .edge])

@@ -2,7 +2,7 @@ import Base
 import EventLoop
 import Glibc
 
-/// A source that writes down what the loop tells it.
+/// A source that records the loop's calls.
 final class Probe: EventSource {
     enum Call: Equatable {
         case ready(Readiness)
@@ -11,7 +11,7 @@ final class Probe: EventSource {
     }
 
     private(set) var calls: [Call] = []
-    /// Called after each call was written down.
+    /// Called after each call was recorded.
     var respond: ((Call) -> Void)?
 
     override func ready(_ readiness: Readiness) {
@@ -31,7 +31,7 @@ final class Probe: EventSource {
         respond?(call)
     }
 
-    /// The calls since this was asked last.
+    /// The calls since the last `takeCalls`.
     func takeCalls() -> [Call] {
         defer { calls = [] }
         return calls
@@ -39,7 +39,7 @@ final class Probe: EventSource {
 }
 
 /// Two connected sockets, closed with it.
-final class Pair {
+final class SocketPair {
     let near: Int32
     let far: Int32
     private var open: Set<Int32>
@@ -65,7 +65,7 @@ final class Pair {
         precondition(write(far, text, text.utf8.count) == text.utf8.count)
     }
 
-    /// Takes what has arrived at the near end.
+    /// Reads the bytes that have arrived at the near end.
     func read(_ count: Int = 64) -> Int {
         var bytes = [UInt8](repeating: 0, count: count)
         return Glibc.read(near, &bytes, count)
@@ -73,7 +73,7 @@ final class Pair {
 }
 
 extension EventLoop {
-    /// Handles what is there already.
+    /// Handles pending events, without waiting.
     func turnAtOnce() throws(SystemError) {
         try turn(timeout: 0)
     }

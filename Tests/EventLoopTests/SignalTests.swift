@@ -3,10 +3,10 @@ import EventLoop
 import Glibc
 import Testing
 
-/// Each in a process of its own: a signal mask and a signal are no test's alone.
+/// Each test runs in a process of its own: tests in one process would share signal mask and signals.
 @Suite("Signals on a loop")
 struct SignalTests {
-    @Test("A signal is an event, once each, and interrupts nothing")
+    @Test("Each signal is one event, and interrupts no system call")
     func signals() async {
         await #expect(processExitsWith: .success) {
             let loop = try EventLoop()
@@ -17,7 +17,7 @@ struct SignalTests {
             raise(SIGTERM)
             try loop.turn(timeout: 0)
             #expect(arrived == [SIGTERM])
-            // To a thread, one of a kind waits at a time.
+            // A thread has at most one pending signal of each kind.
             raise(SIGINT)
             raise(SIGTERM)
             raise(SIGTERM)
@@ -74,7 +74,7 @@ private func signalThisThread(_ signal: Int32, after microseconds: UInt32) {
     }
 }
 
-/// A thread that nobody waits for.
+/// A detached thread.
 private final class Thread {
     private let work: @Sendable () -> Void
 

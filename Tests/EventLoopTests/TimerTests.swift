@@ -11,14 +11,14 @@ struct TimerTests {
         loop = try EventLoop()
     }
 
-    /// Turns until nothing is left that goes off within a second.
+    /// Turns until no timer is left that fires within a second.
     private func turn(until condition: () -> Bool) throws {
         let end = Clock.monotonic + 1_000 * millisecond
         while !condition(), Clock.monotonic < end { try loop.turn(timeout: end - min(end, Clock.monotonic)) }
     }
 
     @Test(
-        "Timers go off in the order of their deadlines, whatever the order they were set in",
+        "Timers fire in the order of their deadlines, set in any order",
         arguments: [[1, 2, 3, 4, 5], [5, 4, 3, 2, 1], [3, 1, 4, 2, 5], [2, 2, 1, 1, 2]])
     func order(_ deadlines: [Int]) throws {
         var fired: [Int] = []
@@ -33,7 +33,7 @@ struct TimerTests {
         #expect(loop.now >= start + 2 * millisecond)
     }
 
-    @Test("1,000 timers in no order go off in order")
+    @Test("1,000 timers set in random order fire in order")
     func many() throws {
         var random = SystemRandomNumberGenerator()
         var fired: [UInt64] = []
@@ -47,7 +47,7 @@ struct TimerTests {
         #expect(fired.count == 1_000 && fired == fired.sorted())
     }
 
-    @Test("A timer never goes off before its deadline")
+    @Test("A timer never fires before its deadline")
     func notEarly() throws {
         for microseconds: UInt64 in [1, 100, 999, 1_000, 1_001, 2_500] {
             let probe = Probe()
@@ -59,7 +59,7 @@ struct TimerTests {
         }
     }
 
-    @Test("A timer goes off once")
+    @Test("A timer fires once")
     func once() throws {
         let probe = Probe()
         loop.setTimer(probe, at: loop.now)
@@ -67,7 +67,7 @@ struct TimerTests {
         #expect(probe.calls == [.timerFired])
     }
 
-    @Test("A source has one timer: setting it anew moves it, later or earlier")
+    @Test("A source has one timer: setting it again moves it, later or earlier")
     func moved() throws {
         let (later, earlier) = (Probe(), Probe())
         loop.setTimer(later, at: loop.now)
@@ -82,7 +82,7 @@ struct TimerTests {
         #expect(later.calls == [.timerFired])
     }
 
-    @Test("A timer that is set to the same moment twice, or set, cancelled and set again, goes off once")
+    @Test("A timer that is set twice to the same time, or set, cancelled and set again, fires once")
     func setAgain() throws {
         let (twice, again) = (Probe(), Probe())
         let deadline = loop.now + 1
@@ -95,7 +95,7 @@ struct TimerTests {
         #expect(again.calls == [.timerFired])
     }
 
-    @Test("A cancelled timer does not go off, nor one that another cancels in the same turn")
+    @Test("A cancelled timer does not fire, nor one that another cancels in the same turn")
     func cancelled() throws {
         let (first, second) = (Probe(), Probe())
         loop.setTimer(first, at: loop.now)
@@ -112,9 +112,9 @@ struct TimerTests {
         #expect(second.calls.isEmpty)
     }
 
-    @Test("A timer that sets itself for now goes off once a turn, so that descriptors have theirs")
+    @Test("A timer that sets itself for now fires once a turn, so that descriptors are served between")
     func forNow() throws {
-        let (timer, descriptor, pair) = (Probe(), Probe(), Pair())
+        let (timer, descriptor, pair) = (Probe(), Probe(), SocketPair())
         timer.respond = { [unowned loop, unowned timer] _ in loop.setTimer(timer, at: loop.now) }
         loop.setTimer(timer, at: 0)
         try loop.add(descriptor, descriptor: pair.near, for: .writable)
@@ -125,7 +125,7 @@ struct TimerTests {
         loop.remove(descriptor)
     }
 
-    @Test("A timer may set others: those that are due go off in the next turn")
+    @Test("A timer may set others: those that are due fire in the next turn")
     func chain() throws {
         let (first, second) = (Probe(), Probe())
         first.respond = { [unowned loop] _ in loop.setTimer(second, at: loop.now) }
@@ -136,7 +136,7 @@ struct TimerTests {
         #expect(second.calls == [.timerFired])
     }
 
-    @Test("A loop waits for its next timer and no longer")
+    @Test("A loop waits no longer than for its next timer")
     func wait() throws {
         let (cancelled, timer) = (Probe(), Probe())
         let start = Clock.monotonic
@@ -148,7 +148,7 @@ struct TimerTests {
         #expect(timer.calls == [.timerFired])
     }
 
-    @Test("A loop waits as long as it is told at most, timers or not")
+    @Test("A loop waits no longer than its timeout, with or without timers")
     func timeout() throws {
         for hasTimer in [false, true] {
             let probe = Probe()

@@ -6,13 +6,13 @@ import Testing
 @Suite("Turns of a loop")
 struct TurnTests {
     private let loop: EventLoop
-    private let pair = Pair()
+    private let pair = SocketPair()
 
     init() throws {
         loop = try EventLoop()
     }
 
-    @Test("Descriptors come first, then timers, then what was left for the end, in the order it was left")
+    @Test("Descriptors come first, then timers, then postponed sources, in order")
     func order() throws {
         let (descriptor, timer, first, second) = (Probe(), Probe(), Probe(), Probe())
         var order: [String] = []
@@ -29,7 +29,7 @@ struct TurnTests {
         loop.remove(descriptor)
     }
 
-    @Test("What is postponed many times in a turn is called once, and not in the next")
+    @Test("A source postponed several times in a turn is called once, and not in the next turn")
     func once() throws {
         let probe = Probe()
         for _ in 1...5 { loop.postpone(probe) }
@@ -42,7 +42,7 @@ struct TurnTests {
         #expect(probe.takeCalls() == [.turnEnded])
     }
 
-    @Test("What is postponed while the turn ends belongs to this end: by itself, by others, in circles")
+    @Test("A source postponed while the turn ends is called in the same turn: by itself, by others, in circles")
     func again() throws {
         let (first, second) = (Probe(), Probe())
         var rounds = 0
@@ -62,7 +62,7 @@ struct TurnTests {
         #expect(alone.calls.count == 4)
     }
 
-    @Test("A source that is postponed and let go is called all the same, and let go behind it")
+    @Test("A source that is postponed and released is still called, and freed afterwards")
     func ownership() throws {
         var calls = 0
         var probe: Probe? = Probe()
@@ -88,7 +88,7 @@ struct TurnTests {
             loop.postpone(other)
         }
         probe.respond = { everything($0) }
-        let own = Pair()
+        let own = SocketPair()
         try loop.add(probe, descriptor: own.near, for: [.writable, .edge])
         loop.setTimer(probe, at: 0)
         loop.postpone(probe)
@@ -112,7 +112,7 @@ struct TurnTests {
         }
     }
 
-    @Test("The end of a turn is still worked through when it was stopped before")
+    @Test("Postponed sources are called also in the turn in which the loop was stopped")
     func stoppedEarly() throws {
         let (stopping, last) = (Probe(), Probe())
         stopping.respond = { [unowned loop] _ in
@@ -124,7 +124,7 @@ struct TurnTests {
         #expect(last.calls == [.turnEnded])
     }
 
-    @Test("The clocks go on, and the loop's time stands still within a turn")
+    @Test("The clocks advance, and the loop's time is constant within a turn")
     func clocks() throws {
         #expect(Clock.monotonic <= Clock.monotonic)
         // 2024-01-01 and 2100-01-01.
@@ -139,14 +139,14 @@ struct TurnTests {
         #expect(times == [loop.now, loop.now])
     }
 
-    @Test("It has caught up at each turn that fetched all that was ready, and not at one that was full")
+    @Test("It has caught up after a turn that fetched all ready events, and not after a full one")
     func caughtUp() throws {
         try loop.turnAtOnce()
         let first = loop.now
         try loop.turnAtOnce()
         #expect(loop.caughtUpAt == first)
 
-        let pairs = (0..<300).map { _ in Pair() }
+        let pairs = (0..<300).map { _ in SocketPair() }
         let probes = pairs.map { _ in Probe() }
         for (pair, probe) in zip(pairs, probes) { try loop.add(probe, descriptor: pair.near, for: .readable) }
         for pair in pairs { pair.send() }
@@ -162,14 +162,14 @@ struct TurnTests {
         for probe in probes { loop.remove(probe) }
     }
 
-    @Test("A turn without any event ends after a second")
+    @Test("A turn without events ends after a second")
     func idle() throws {
         let begin = Clock.monotonic
         try loop.turn()
         #expect((900_000_000...3_000_000_000).contains(Clock.monotonic - begin))
     }
 
-    @Test("An error names its call and the system's words for it")
+    @Test("An error names its call and has the system's message")
     func errors() throws {
         #expect("\(SystemError("open", code: ENOENT))" == "open: No such file or directory")
         #expect(throws: SystemError("chdir", code: ENOENT)) { try checked("chdir", chdir("/nowhere")) }

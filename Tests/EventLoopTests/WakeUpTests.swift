@@ -2,45 +2,45 @@ import EventLoop
 import Synchronization
 import Testing
 
-@Suite("A doorbell at a loop")
+@Suite("Signals between threads")
 struct WakeUpTests {
-    @Test("A ring from another thread is answered on the loop's thread, many rings at once as one")
-    func rings() throws {
+    @Test("A notification from another thread calls the handler on the loop's thread, once for several pending ones")
+    func notifications() throws {
         let loop = try EventLoop()
         let wakeUp = try WakeUp(on: loop)
         var answers = 0
         wakeUp.handler = { answers += 1 }
-        let bell = wakeUp.bell
-        try BackgroundThread.run { for _ in 0..<1_000 { bell.ring() } }
+        let signal = wakeUp.signal
+        try BackgroundThread.run { for _ in 0..<1_000 { signal.notify() } }
         while answers == 0 { try loop.turn(timeout: 1_000_000_000) }
-        // What is rung after an answer is answered again.
+        // A notification after the handler's call calls it again.
         let before = answers
-        bell.ring()
-        bell.ring()
+        signal.notify()
+        signal.notify()
         while answers == before { try loop.turn(timeout: 1_000_000_000) }
         try loop.turn(timeout: 0)
         #expect(answers <= 1_002)
         loop.remove(wakeUp)
-        bell.ring()
+        signal.notify()
         try loop.turn(timeout: 1_000_000)
     }
 
-    @Test("A thread sleeps until it is rung for, and a ring before that is not lost")
+    @Test("A thread blocks until it is notified, and an earlier notification is not lost")
     func sleeper() throws {
         let loop = try EventLoop()
-        let (there, back) = (try Doorbell(isWaitedFor: true), try WakeUp(on: loop))
+        let (there, back) = (try EventSignal(isBlocking: true), try WakeUp(on: loop))
         var answers = 0
         back.handler = { answers += 1 }
-        let bell = back.bell
+        let signal = back.signal
         try BackgroundThread.run {
             for _ in 0..<3 {
                 there.wait()
-                bell.ring()
+                signal.notify()
             }
         }
         for round in 1...3 {
             #expect(answers == round - 1)
-            there.ring()
+            there.notify()
             while answers < round { try loop.turn(timeout: 1_000_000_000) }
         }
     }

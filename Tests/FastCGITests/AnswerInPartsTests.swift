@@ -11,7 +11,7 @@ extension FastCGITests {
     struct AnswerInPartsTests {
         private static let part = (0..<64 << 10).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
 
-        /// A bench whose requests run until the test answers them, and a request that runs.
+        /// A bench whose requests run until the test answers them, and a running request.
         private func running(_ bench: Bench, _ call: Call = Call()) throws -> (Peer, Connection<Recorder>) {
             bench.recorder.answer = nil
             let peer = try bench.connect()
@@ -53,7 +53,7 @@ extension FastCGITests {
             #expect(try bench.serves(peer))
         }
 
-        @Test("50 MB reach a slow reader through little memory, part after part as there is room")
+        @Test("50 MB reach a slow reader through little memory, part by part as the socket takes them")
         func streamed() throws {
             let bench = try Bench()
             let count = 800
@@ -94,14 +94,14 @@ extension FastCGITests {
                 if bites % 500 == 0 { #expect(try bench.serves(other)) } else { try bench.turn() }
             }
             #expect(reader.isEnded && isRight && bytes == count << 16)
-            // What was there when a part was added, the part, and the records' headers.
+            // The unsent bytes before a part was added, the part, and the records' headers.
             #expect(most <= 2 * (64 << 10) + 100)
             #expect(calls > 100 && calls <= count)
             #expect(try bench.serves(peer))
             bench.recorder.hasRoom = nil
         }
 
-        @Test("A handler hears of room when the last unsent bytes are few, and not before")
+        @Test("A handler is called to send more once few unsent bytes are left, and not before")
         func room() throws {
             let bench = try Bench()
             var calls = 0
@@ -130,7 +130,7 @@ extension FastCGITests {
             bench.recorder.hasRoom = nil
         }
 
-        @Test("A request that is ended while bytes wait is ended for the handler, and behind them for the peer")
+        @Test("A request that is ended while bytes are unsent ends at once for the handler, later for the peer")
         func endedWhileFull() throws {
             let bench = try Bench()
             var calls = 0
@@ -164,7 +164,7 @@ extension FastCGITests {
             #expect(peer.sawEnd && peer.replies.isEmpty)
             #expect(peer.reader.unfinished.count <= parts * Self.part.count)
             #expect(parts != 1 || peer.reader.unfinished == Self.part)
-            // Nothing more comes of it.
+            // Later calls have no effect.
             connection.send(Self.part.span)
             connection.endAnswer()
             connection.breakOff()
@@ -194,13 +194,13 @@ extension FastCGITests {
 
         // MARK: Peers that leave
 
-        @Test("A peer that leaves amid the parts is reported once, when no call of the handler is under way")
+        @Test("A peer that leaves between parts is reported once, outside of the handler's calls")
         func peerLeft() throws {
             let bench = try Bench()
             let (peer, connection) = try running(bench)
             let id = connection.id
             peer.close()
-            // The loop does not know yet; the socket does.
+            // The socket reports it before the loop does.
             for _ in 0..<3 { connection.send(Self.part.span) }
             #expect(bench.recorder.abandoned == [])
             #expect(bench.server.connection(running: id) === connection)
@@ -216,7 +216,7 @@ extension FastCGITests {
         }
 
         @Test(
-            "A peer that leaves and whose answer is ended before anybody knew is not reported",
+            "A peer that leaves is not reported if its answer is ended before the loop notices",
             arguments: [true, false])
         func peerLeftUnnoticed(isBrokenOff: Bool) throws {
             let bench = try Bench()
@@ -229,7 +229,7 @@ extension FastCGITests {
             #expect(bench.recorder.abandoned == [])
         }
 
-        @Test("A peer that leaves while bytes wait for it is reported, and the memory given back")
+        @Test("A peer that leaves while bytes are unsent is reported, and their memory is freed")
         func peerLeftFull() throws {
             let bench = try Bench()
             let (peer, connection) = try running(bench)
@@ -242,7 +242,7 @@ extension FastCGITests {
             #expect(bench.server.connectionCount == 0)
         }
 
-        @Test("A peer that takes nothing of the parts for too long is closed and reported, once")
+        @Test("A peer that receives nothing of the parts until its deadline is closed and reported once")
         func deafPeer() throws {
             let bench = try Bench(answerMilliseconds: 250)
             let (peer, connection) = try running(bench)
@@ -254,7 +254,7 @@ extension FastCGITests {
             #expect(peer.replies.isEmpty && peer.sawEnd)
         }
 
-        @Test("A peer that has taken all parts so far may wait for the next as long as it likes")
+        @Test("A peer that has received all parts so far may wait for the next without limit")
         func slowHandler() throws {
             let bench = try Bench(answerMilliseconds: 100)
             let (peer, connection) = try running(bench)
@@ -269,7 +269,7 @@ extension FastCGITests {
             #expect(peer.replies.count == 1 && !peer.sawEnd)
         }
 
-        @Test("A server that goes while parts wait takes its connection along and reports nothing")
+        @Test("A server that is freed while parts are unsent closes its connection and reports nothing")
         func serverGone() throws {
             let bench = try Bench()
             let (peer, connection) = try running(bench)
@@ -286,7 +286,7 @@ extension FastCGITests {
 
     @Suite("Bytes that a socket has not taken")
     struct UnsentBytesTests {
-        @Test("They leave in their order, whatever is added and taken in between, and the memory shrinks with them")
+        @Test("They are sent in order while others are added and removed, and the memory shrinks with them")
         func order() {
             let stream = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 / 3) }
             var unsent = UnsentBytes()
@@ -313,13 +313,13 @@ extension FastCGITests {
 }
 
 extension UnsentBytes {
-    /// A copy of the bytes that leave first: what a socket gets of them.
+    /// A copy of the first bytes, as a socket receives them.
     fileprivate func front(_ count: Int) -> ArraySlice<UInt8> {
         var ends: [Int32] = [0, 0]
         precondition(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
         defer { for end in ends { close(end) } }
         var bytes: [UInt8] = []
-        // A socket takes more at once than is asked for here.
+        // A socket takes more at once than the test reads.
         _ = send(on: ends[0])
         while bytes.count < count {
             guard case .bytes(let part) = Wire.receive(ends[1], atMost: count) else { break }

@@ -11,7 +11,7 @@ extension FastCGITests {
             return call
         }
 
-        @Test("A head that is cut off anywhere is no request, and its connection is closed at once")
+        @Test("A request cut off within its parameters is dropped, and its connection is closed at once")
         func cutHead() throws {
             let bench = try Bench()
             let head = Self.call.head
@@ -27,7 +27,7 @@ extension FastCGITests {
             #expect(try bench.serves())
         }
 
-        @Test("A request whose peer is gone before it is read, wherever it stopped, is no request")
+        @Test("A request whose peer closes before it is read is dropped, wherever it was cut off")
         func closedAnywhere() throws {
             let bench = try Bench()
             let bytes = Self.call.bytes
@@ -42,7 +42,7 @@ extension FastCGITests {
             #expect(try bench.serves())
         }
 
-        @Test("A peer that is gone before it was accepted leaves nothing behind")
+        @Test("A peer that closes before it was accepted leaves no connection")
         func closedBeforeAccept() throws {
             let bench = try Bench()
             for _ in 0..<20 { Peer(to: bench.path).close() }
@@ -51,7 +51,7 @@ extension FastCGITests {
             #expect(try bench.serves())
         }
 
-        @Test("A peer that leaves while its request runs: the late answer finds nobody")
+        @Test("A peer that leaves while its request runs is reported, and the late answer is dropped")
         func closedWhileRunning() throws {
             let bench = try Bench()
             bench.recorder.answer = nil
@@ -68,7 +68,7 @@ extension FastCGITests {
             #expect(bench.server.connectionCount == 0)
             #expect(bench.server.connection(running: id) == nil)
             #expect(bench.recorder.abandoned == [id])
-            // Even one that kept the connection itself does no harm.
+            // An answer on a retained connection has no effect either.
             #expect(running.text("REQUEST_URI") == nil)
             running.answer("too late".utf8Span.span)
             bench.recorder.answer = []
@@ -76,7 +76,7 @@ extension FastCGITests {
         }
 
         @Test(
-            "A peer that leaves while its request runs and before the answer of the same turn is noticed by the write")
+            "A peer that leaves before the answer of the same turn is noticed by the write")
         func closedUnnoticed() throws {
             let bench = try Bench()
             bench.recorder.answer = nil
@@ -95,7 +95,7 @@ extension FastCGITests {
             #expect(try bench.serves())
         }
 
-        @Test("A peer that leaves after its answer, or with the answer unread, is let go", arguments: [false, true])
+        @Test("A peer that leaves after its answer, or with the answer unread, is closed", arguments: [false, true])
         func closedAfter(reads: Bool) throws {
             let bench = try Bench()
             let peer = try bench.connect()
@@ -107,7 +107,7 @@ extension FastCGITests {
             #expect(bench.server.connectionCount == 0)
         }
 
-        @Test("A peer that sends no more still gets its answer, and is let go behind it", arguments: [true, false])
+        @Test("A peer that sends no more still gets its answer, and is then closed", arguments: [true, false])
         func halfClosed(isKept: Bool) throws {
             let bench = try Bench()
             bench.recorder.answer = nil
@@ -142,7 +142,7 @@ extension FastCGITests {
                 peer.close()
                 try bench.turn()
             }
-            // On a kept connection too: the first request's name is void once it is answered.
+            // On a kept connection too: the first request's id is invalid once it is answered.
             let peer = try bench.connect()
             peer.send(Call())
             try bench.turn()
@@ -160,7 +160,7 @@ extension FastCGITests {
         }
 
         @Test(
-            "A peer that stalls in the middle is let go when its time is over, and holds up nobody",
+            "A peer that stalls in the middle is closed at its deadline, and others are served meanwhile",
             arguments: [
                 ("in a header", 5), ("behind BEGIN", 16), ("in a parameter", 30),
                 ("between two parameters", 16 + 8 + Record.pair("REQUEST_METHOD", "GET").count),
@@ -180,7 +180,7 @@ extension FastCGITests {
             #expect(bench.recorder.received.map(\.target) == ["/other"])
         }
 
-        @Test("A peer that stalls in its body is told so and let go when its time is over")
+        @Test("A peer that stalls in its body gets an error and is closed at its deadline")
         func stalledBody() throws {
             let bench = try Bench(peerMilliseconds: 250)
             let peer = try bench.connect()
@@ -204,7 +204,7 @@ extension FastCGITests {
         private static let begin = Record.begin()
 
         @Test(
-            "Garbage instead of a request ends the connection and reaches nobody",
+            "Garbage instead of a request closes the connection and does not reach the handler",
             arguments: [
                 Garbage("HTTP", Array("GET / HTTP/1.1\r\nHost: example.com\r\n\r\n".utf8)),
                 Garbage("zeros", [UInt8](repeating: 0, count: 64)),
@@ -247,7 +247,7 @@ extension FastCGITests {
             #expect(try bench.serves())
         }
 
-        @Test("Garbage behind a request costs the connection, not the request's answer")
+        @Test("Garbage after a request closes the connection after the request's answer")
         func garbageBehind() throws {
             let bench = try Bench(peerMilliseconds: 200)
             let peer = try bench.connect()
@@ -259,7 +259,7 @@ extension FastCGITests {
             #expect(bench.server.connectionCount == 0)
         }
 
-        @Test("Any single byte of a request may be wrong: nothing crashes, and the next peer is served")
+        @Test("A request with any single wrong byte crashes nothing, and the next peer is served")
         func mutations() throws {
             let bench = try Bench(peerMilliseconds: 200)
             // Without lengths of four bytes: from 2 GB on, the library aborts for want of memory.
@@ -281,7 +281,7 @@ extension FastCGITests {
             #expect(try bench.serves())
         }
 
-        @Test("A server that goes while requests run takes its connections along, and late answers do nothing")
+        @Test("A server that is freed while requests run closes its connections, and late answers have no effect")
         func serverGone() throws {
             let bench = try Bench()
             bench.recorder.answer = nil

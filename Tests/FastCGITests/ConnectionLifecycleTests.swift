@@ -3,7 +3,7 @@ import Testing
 
 @testable import FastCGI
 
-/// The life cycle as a value: no socket, no loop.
+/// The state machine by itself, without socket or loop.
 extension FastCGITests {
     @Suite("Life of a connection")
     struct ConnectionLifecycleTests {
@@ -13,7 +13,7 @@ extension FastCGITests {
             case answered, answeredInPart, sent, sendFailed, brokeOff
             case timedOut, turnEnded, retired
 
-            /// What the connection is told to do; nil for what is only taken note of.
+            /// The returned action; nil for an event without one.
             func happen(to lifecycle: inout ConnectionLifecycle) -> ConnectionLifecycle.Action? {
                 switch self {
                 case .readable: return lifecycle.becameReady(.readable)
@@ -70,8 +70,8 @@ extension FastCGITests {
                     (.readable, .receive), (.part, nil), (.queued, nil), (.readable, .wait), (.timedOut, .wait),
                     (.unqueued, nil), (.readable, .receive),
                 ], .receiving),
-            Story("a request that arrives whole waits for nobody", begin + [(.queued, nil)], .running),
-            Story("what is sent cannot be read", [(.readable, .receive), (.receiveFailed, .close)], .closed),
+            Story("a request that arrives whole is not queued", begin + [(.queued, nil)], .running),
+            Story("a request cannot be parsed", [(.readable, .receive), (.receiveFailed, .close)], .closed),
             Story(
                 "a peer is silent in the middle of a request",
                 [(.readable, .receive), (.part, nil), (.timedOut, .stopReceiving), (.receiveFailed, .close)], .closed),
@@ -123,27 +123,27 @@ extension FastCGITests {
                 "the peer leaves while its request waits for others",
                 [(.readable, .receive), (.part, nil), (.queued, nil), (.hungUp, .close)], .closed),
             Story(
-                "the peer leaves while a request runs, which is told once, and its answer finds nobody",
+                "the peer leaves while a request runs, which is reported once, and its answer is dropped",
                 begin + [(.hungUp, .abandon), (.hungUp, .wait), (.answered, .wait)], .closed),
             Story("the connection breaks while a request runs", begin + [(.failed, .abandon)], .closed),
             Story(
                 "the peer leaves between an answer and the turn's end",
                 begin + [(.readable, .wait), (.answered, .postpone), (.hungUp, .close), (.turnEnded, .wait)], .closed),
             Story(
-                "the peer takes no more of parts, which is told when the turn ends",
+                "sending a part fails, which is reported when the turn ends",
                 begin + [(.sendFailed, .postpone), (.sendFailed, .wait), (.turnEnded, .abandon), (.hungUp, .wait)],
                 .closed),
             Story(
-                "the peer takes no more of parts and leaves before the turn ends",
+                "sending a part fails and the peer leaves before the turn ends",
                 begin + [(.sendFailed, .postpone), (.hungUp, .abandon), (.turnEnded, .wait)], .closed),
             Story(
-                "the peer takes no more of parts and the answer ends before the turn",
+                "sending a part fails and the answer ends before the turn",
                 begin + [(.sendFailed, .postpone), (.answered, .close), (.turnEnded, .wait)], .closed),
             Story(
-                "the peer takes no more of parts and the answer is broken off before the turn ends",
+                "sending a part fails and the answer is broken off before the turn ends",
                 begin + [(.sendFailed, .postpone), (.brokeOff, .close), (.turnEnded, .wait)], .closed),
             Story(
-                "the peer takes no more of a complete answer",
+                "sending a complete answer fails",
                 begin + [(.answeredInPart, .wait), (.sendFailed, .close)], .closed),
             Story(
                 "the peer leaves before it has taken a complete answer",
@@ -152,23 +152,23 @@ extension FastCGITests {
             Story(
                 "the peer takes nothing of a complete answer for too long",
                 begin + [(.answeredInPart, .wait), (.timedOut, .close)], .closed),
-            Story("no time is over between requests", [(.timedOut, .wait)], .idle),
+            Story("there is no deadline between requests", [(.timedOut, .wait)], .idle),
         ]
 
         private static let ends: [Story] = [
             Story("it is retired while it waits", [(.retired, .close)], .closed),
             Story("it is retired amid a request", [(.readable, .receive), (.part, nil), (.retired, .close)], .closed),
             Story(
-                "it is retired while a request runs, and the answer still goes out",
+                "it is retired while a request runs, and the answer is still sent",
                 begin + [(.retired, .wait), (.answered, .wait), (.retired, .close)], .closed),
             Story(
-                "it is retired before the socket has taken the answer, which still goes out",
+                "it is retired before the socket has taken the answer, which is still sent",
                 begin + [(.answeredInPart, .wait), (.retired, .wait), (.sent, .wait)], .idle),
             Story(
                 "it is retired before the next request is received",
                 begin + [(.readable, .wait), (.answered, .postpone), (.retired, .close)], .closed),
             Story(
-                "whatever happens to a closed one, nothing touches it again",
+                "events of a closed connection have no effect",
                 [(.hungUp, .close), (.nothing, nil), (.part, nil), (.request, nil), (.queued, nil), (.unqueued, nil)]
                     + [
                         Event.readable, .writable, .hungUp, .failed, .receiveFailed, .answered, .answeredInPart, .sent,
@@ -177,7 +177,7 @@ extension FastCGITests {
         ]
 
         @Test(
-            "Whatever happens to a connection, in this order, it knows what to do",
+            "Each sequence of events gives its actions and its final state",
             arguments: requests + answers + departures + ends)
         func stories(_ story: Story) {
             var lifecycle = ConnectionLifecycle()
@@ -187,7 +187,7 @@ extension FastCGITests {
             #expect(lifecycle.state == story.end)
         }
 
-        @Test("Its descriptor is watched once a change, except where a turn does a bounded part of the work")
+        @Test("Its descriptor is edge-triggered, except where a turn does a bounded part of the work")
         func interest() {
             var lifecycle = ConnectionLifecycle()
             #expect(lifecycle.interest(hasUnsent: false) == [.readable, .edge])

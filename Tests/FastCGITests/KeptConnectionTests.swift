@@ -4,7 +4,7 @@ import Testing
 extension FastCGITests {
     @Suite("Requests on a connection")
     struct KeptConnectionTests {
-        @Test("A kept connection serves request after request, each with a name of its own")
+        @Test("A kept connection serves request after request, each with its own id")
         func kept() throws {
             let bench = try Bench()
             let peer = try bench.connect()
@@ -20,7 +20,7 @@ extension FastCGITests {
             #expect(bench.server.connectionCount == 1)
         }
 
-        @Test("A connection that is not to be kept is closed behind its answer")
+        @Test("A connection without keep-alive is closed after its answer")
         func notKept() throws {
             let bench = try Bench()
             let peer = try bench.connect()
@@ -31,7 +31,7 @@ extension FastCGITests {
             #expect(bench.server.connectionCount == 0)
         }
 
-        @Test("A kept connection ends with a request that says so")
+        @Test("A kept connection is closed after a request without keep-alive")
         func lastOfSeveral() throws {
             let bench = try Bench()
             let peer = try bench.connect()
@@ -83,7 +83,7 @@ extension FastCGITests {
             let descriptor = peer.descriptor
             for round in 1...3 {
                 let bytes = Call("POST", "/pieces", body: Array("{\"title\": \"in pieces\"}".utf8)).bytes
-                let sender = Aside { Wire.send(descriptor, bytes, inPiecesOf: size) }
+                let sender = TestThread { Wire.send(descriptor, bytes, inPiecesOf: size) }
                 #expect(try bench.turn { peer.replies.count == round })
                 sender.join()
             }
@@ -94,7 +94,7 @@ extension FastCGITests {
             }
         }
 
-        @Test("A request that arrives while another runs is served behind it, and nothing waits for a third")
+        @Test("A request that arrives while another runs is served after it, without waiting for a third")
         func behind() throws {
             let bench = try Bench(peerMilliseconds: 5_000)
             bench.recorder.answer = nil
@@ -130,7 +130,7 @@ extension FastCGITests {
             let next = Call("GET", "/second").bytes
             peer.send(Array(next.prefix(20)))
             try bench.turn()
-            // The rest arrives with the event that answers, so that both are of one turn.
+            // The rest arrives with the event that answers, so that both are in one turn.
             peer.send(Array(next.dropFirst(20)))
             let first = try #require(bench.server.connection(running: bench.recorder.received[0].id))
             first.answer("first".utf8Span.span)
@@ -162,7 +162,7 @@ extension FastCGITests {
             #expect(try bench.serves(peer))
         }
 
-        @Test("A second request amid the first is refused, as the library does not mix them, and the first is served")
+        @Test("A second request within the first is refused, since multiplexing is not supported; the first is served")
         func mixed() throws {
             let bench = try Bench()
             let peer = try bench.connect()

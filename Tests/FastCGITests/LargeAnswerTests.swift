@@ -9,7 +9,7 @@ extension FastCGITests {
     struct LargeAnswerTests {
         private static let answer = (0..<2 << 20).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
 
-        @Test("2 MB reach a reader that takes them in small bites, and others are served meanwhile")
+        @Test("2 MB reach a reader that reads small pieces, and others are served meanwhile")
         func slowReader() throws {
             let bench = try Bench()
             bench.recorder.answer = Self.answer
@@ -24,7 +24,7 @@ extension FastCGITests {
                 guard case .bytes(let bytes) = Wire.receive(peer.descriptor, atMost: 3_000) else { break }
                 bites += 1
                 reader.take(bytes)
-                // The answer leaves a bounded part a turn.
+                // Each turn sends a bounded part of the answer.
                 if bites % 100 == 0 { #expect(try bench.serves(other)) } else { try bench.turn() }
             }
             #expect(reader.replies == [Reply(output: Self.answer)])
@@ -58,7 +58,7 @@ extension FastCGITests {
             #expect(try bench.serves(peer))
         }
 
-        @Test("A reader that takes nothing loses its connection when its time is over, and holds up nobody")
+        @Test("A reader that reads nothing is closed at its deadline, and others are served meanwhile")
         func noReader() throws {
             let bench = try Bench(answerMilliseconds: 250)
             bench.recorder.answer = Self.answer
@@ -70,15 +70,15 @@ extension FastCGITests {
             #expect(try bench.serves())
             let took = try bench.time { bench.server.connectionCount == 0 }
             #expect(took >= 150 && took < 490)
-            // What did arrive is the beginning of the answer and nothing else.
+            // Only the beginning of the answer has arrived.
             #expect(peer.replies.isEmpty)
             #expect(Self.answer.starts(with: peer.reader.unfinished) && peer.reader.unfinished.count > 100_000)
             #expect(peer.sawEnd)
-            // The request had its answer: what became of that is nothing for the handler.
+            // The request was answered, so the handler is not called.
             #expect(bench.recorder.abandoned == [])
         }
 
-        @Test("A reader that takes a little now and then keeps its connection beyond its time")
+        @Test("A reader that keeps reading slowly keeps its connection beyond one deadline")
         func hesitantReader() throws {
             let bench = try Bench(answerMilliseconds: 200)
             bench.recorder.answer = Array(Self.answer.prefix(1 << 20))
@@ -87,14 +87,14 @@ extension FastCGITests {
             try bench.turn()
             let start = Clock.monotonic
             while Clock.monotonic < start + 700_000_000 {
-                // The socket has room again when the peer has taken most of what is in it.
+                // The socket becomes writable when the peer has read most of its buffer.
                 _ = Wire.receive(peer.descriptor, atMost: 150_000, flags: Int32(MSG_DONTWAIT | MSG_WAITALL))
                 for _ in 0..<10 { try bench.loop.turn(timeout: 5_000_000) }
             }
             #expect(bench.server.connectionCount == 1)
         }
 
-        @Test("A reader that leaves in the middle of the answer is let go at once")
+        @Test("A reader that leaves in the middle of the answer is closed at once")
         func leavingReader() throws {
             let bench = try Bench(peerMilliseconds: 5_000)
             bench.recorder.answer = Self.answer
@@ -111,7 +111,7 @@ extension FastCGITests {
             #expect(try bench.serves())
         }
 
-        @Test("A request behind a large answer is served when that is taken")
+        @Test("A request after a large answer is served once the answer is sent")
         func behind() throws {
             let bench = try Bench()
             bench.recorder.answer = Self.answer
@@ -126,7 +126,7 @@ extension FastCGITests {
             #expect(peer.replies.map(\.output.count) == [Self.answer.count, 5])
         }
 
-        @Test("A connection that is not to be kept is closed behind a large answer, not before")
+        @Test("A connection without keep-alive is closed after a large answer, not before")
         func last() throws {
             let bench = try Bench()
             bench.recorder.answer = Self.answer

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The queue of a listening socket")
 struct ListenQueueTests {
-    @Test("Connections that nobody has accepted are counted, beside how many there may be")
+    @Test("Connections that wait to be accepted are counted, and their limit is known")
     func counted() throws {
         let path = "/tmp/queue-test-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
         let socket = try ListeningSocket.bound(to: path, backlog: 12)

@@ -23,7 +23,7 @@ extension FastCGITests {
             return lstat(path, &status) == 0 ? status : nil
         }
 
-        @Test("Its user and group may connect to it, nobody else, whatever the umask says")
+        @Test("Only its user and group may connect to it, with any umask")
         func mode() throws {
             defer { removeFolder(of: path) }
             let socket = try ListeningSocket.bound(to: path)
@@ -33,20 +33,20 @@ extension FastCGITests {
             withExtendedLifetime(socket) {}
         }
 
-        @Test("It takes its path away when it is closed")
+        @Test("Its file is removed when it is closed")
         func removed() throws {
             defer { removeFolder(of: path) }
             do { _ = try ListeningSocket.bound(to: path) }
             #expect(status(path) == nil)
         }
 
-        @Test("A socket that somebody listens on is refused and left alone")
+        @Test("A socket with a listener is refused and not changed")
         func live() throws {
             defer { removeFolder(of: path) }
             let bench = try Bench()
             #expect(refusal(bench.path) == EADDRINUSE)
             #expect(status(bench.path) != nil)
-            // The question whether it lives was a connection, too.
+            // The check for a listener was a connection, too.
             try bench.turn(3)
             #expect(bench.server.connectionCount == 0)
             #expect(try bench.serves())
@@ -72,7 +72,7 @@ extension FastCGITests {
             withExtendedLifetime(socket) {}
         }
 
-        @Test("A file of another kind is refused and left alone", arguments: ["file", "folder", "link", "pipe"])
+        @Test("A file of another kind is refused and not changed", arguments: ["file", "folder", "link", "pipe"])
         func otherFiles(_ kind: String) throws {
             let target = path + ".target"
             defer {
@@ -105,7 +105,7 @@ extension FastCGITests {
             #expect(refusal(long) == (length > 107 ? ENAMETOOLONG : nil))
         }
 
-        @Test("A path that cannot be is refused", arguments: ["", "/nowhere/at/all/socket", "/proc/socket"])
+        @Test("An impossible path is refused", arguments: ["", "/nowhere/at/all/socket", "/proc/socket"])
         func impossible(_ path: String) {
             defer { removeFolder(of: self.path) }
             #expect(refusal(path) != nil)

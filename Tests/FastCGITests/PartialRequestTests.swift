@@ -3,7 +3,7 @@ import Testing
 @testable import FastCGI
 
 extension FastCGITests {
-    @Suite("What is kept of a request in pieces")
+    @Suite("Requests collected from pieces")
     struct PartialRequestTests {
         /// Gives a request a stream of records, in pieces of this size, until it takes no more.
         private func take(_ bytes: [UInt8], into partial: PartialRequest, inPiecesOf size: Int = 65_536) -> Int {
@@ -17,7 +17,7 @@ extension FastCGITests {
             return offset
         }
 
-        @Test("A request is whole at its last byte, whatever comes behind", arguments: [1, 7, 8, 64, 65_536])
+        @Test("A request is whole at its last byte, with any bytes after it", arguments: [1, 7, 8, 64, 65_536])
         func end(size: Int) {
             var call = Call("POST", "/", body: [UInt8](repeating: 7, count: 1_000))
             call.recordSize = 10
@@ -62,8 +62,8 @@ extension FastCGITests {
             #expect(partial.state == .malformed)
         }
 
-        @Test("Records of other requests, and of none, leave nothing behind")
-        func strangers() {
+        @Test("Records of other requests, and management records, are not kept")
+        func otherRecords() {
             let partial = PartialRequest(bodyLimit: 1_000)
             let strangers =
                 Record.make(.abort, []) + Record.make(.input, [1, 2, 3], id: 9, padding: 5) + Record.make(.data, [])

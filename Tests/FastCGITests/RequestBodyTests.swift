@@ -9,7 +9,7 @@ extension FastCGITests {
         }
 
         @Test(
-            "A body up to the limit arrives whole and one beyond it is reported; the connection goes on",
+            "A body up to the limit arrives whole and one beyond it is reported; the connection stays open",
             arguments: [0, 1, 10, 8_192, 16_383, 16_384, 16_385, 65_536, 100_000], [-1, 0, 1])
         func limits(limit: Int, beyond: Int) throws {
             guard limit + beyond >= 0 else { return }
@@ -31,13 +31,13 @@ extension FastCGITests {
             #expect(bench.recorder.received.last?.isTooLarge == false)
         }
 
-        @Test("A body of 3 MB is read to its end and reported; the connection goes on")
+        @Test("A body of 3 MB is read to its end and reported; the connection stays open")
         func large() throws {
             let bench = try Bench()
             let peer = try bench.connect()
             let descriptor = peer.descriptor
             let call = Call("POST", "/", body: Self.bytes(3 << 20))
-            let sender = Aside { _ = Wire.send(descriptor, call.bytes) }
+            let sender = TestThread { _ = Wire.send(descriptor, call.bytes) }
             #expect(try bench.turn { !peer.replies.isEmpty })
             sender.join()
             let received = try #require(bench.recorder.received.first)
@@ -46,13 +46,13 @@ extension FastCGITests {
             #expect(bench.recorder.received.last?.body == [1])
         }
 
-        @Test("A body of 3 MB within its limit arrives whole, and the next is small again")
+        @Test("A body of 3 MB within the limit arrives whole, and the next buffer is small again")
         func largeAndAllowed() throws {
             let bench = try Bench(bodyBytes: 3 << 20)
             let peer = try bench.connect()
             let descriptor = peer.descriptor
             let call = Call("POST", "/", body: Self.bytes(3 << 20))
-            let sender = Aside { _ = Wire.send(descriptor, call.bytes) }
+            let sender = TestThread { _ = Wire.send(descriptor, call.bytes) }
             #expect(try bench.turn { !peer.replies.isEmpty })
             sender.join()
             #expect(bench.recorder.received.first?.body == call.body)
@@ -89,7 +89,7 @@ extension FastCGITests {
                 Announcement(length: "1000", isTooLarge: false, isIncomplete: true),
                 Announcement(length: "1001", isTooLarge: true, isIncomplete: true),
                 Announcement(length: "576460752303423487", isTooLarge: true, isIncomplete: true),
-                // No length that could be, so it says nothing.
+                // Not a valid length, so it is ignored.
                 Announcement(length: "9223372036854775807", isTooLarge: false, isIncomplete: false),
                 Announcement(length: "99999999999999999999999999", isTooLarge: false, isIncomplete: false),
                 Announcement(length: "", isTooLarge: false, isIncomplete: false),
@@ -110,7 +110,7 @@ extension FastCGITests {
             #expect(try bench.serves(peer))
         }
 
-        @Test("A body whose stream breaks is reported, and the connection closed behind the answer")
+        @Test("A body whose stream breaks is reported, and the connection is closed after the answer")
         func broken() throws {
             let bench = try Bench()
             let call = Call("POST", "/", body: Self.bytes(2_000))

@@ -9,7 +9,7 @@ extension FastCGITests {
     struct RequestInPiecesTests {
         private static let call = Call("POST", "/pieces", body: Array("{\"title\": \"in pieces\"}".utf8))
 
-        @Test("Four peers that send a byte at a time hold up nobody")
+        @Test("Four peers that send a byte at a time delay no other request")
         func others() throws {
             let bench = try Bench()
             let other = try bench.connect()
@@ -27,7 +27,7 @@ extension FastCGITests {
             for peer in peers { #expect(try bench.serves(peer)) }
         }
 
-        @Test("A request may be cut anywhere into two")
+        @Test("A request may arrive in two pieces, cut anywhere")
         func cuts() throws {
             let bench = try Bench()
             let peer = try bench.connect()
@@ -65,7 +65,7 @@ extension FastCGITests {
             #expect(try bench.serves(peer))
         }
 
-        @Test("A peer that sends a byte now and then has to be done in time all the same")
+        @Test("A peer that keeps sending single bytes still has a deadline for the whole request")
         func dripping() throws {
             let bench = try Bench(peerMilliseconds: 200, arrivalMilliseconds: 600)
             let peer = try bench.connect()
@@ -79,7 +79,7 @@ extension FastCGITests {
             #expect(bench.recorder.received.isEmpty)
         }
 
-        @Test("The files in memory through which libfcgi reads are closed, whatever was in them")
+        @Test("The files in memory through which libfcgi reads are closed, with any content")
         func files() throws {
             let bench = try Bench()
             let malformed = Record.begin() + Record.make(.parameters, [200, 1, 65]) + Record.make(.parameters, [])
@@ -104,18 +104,18 @@ extension FastCGITests {
 
         // MARK: Large ones
 
-        @Test("Of many large requests sixteen are collected at once, and the others when those are whole")
-        func line() throws {
+        @Test("Sixteen large requests are collected at once, the others when those are complete")
+        func queued() throws {
             let bench = try Bench(peerMilliseconds: 300)
             let call = Call("POST", "/large", body: [UInt8](repeating: 7, count: 100_000))
             let peers = try (0..<20).map { _ in try bench.connect() }
             for peer in peers { peer.send(Array(call.bytes.dropLast(10))) }
             try bench.turn(5)
-            // What is not collected is still in the socket.
+            // Bytes that are not collected are still in the socket.
             #expect(peers.map(\.hasUnreadBytes) == (0..<20).map { $0 >= 16 })
             let other = try bench.connect()
             #expect(try bench.serves(other))
-            // Twice the time that a silent peer has: those in line owe nothing.
+            // Twice a silent peer's deadline: queued requests have none.
             for byte in call.bytes.suffix(10).prefix(6) {
                 for peer in peers.prefix(16) { peer.send([byte]) }
                 let start = Clock.monotonic
@@ -128,8 +128,8 @@ extension FastCGITests {
             for peer in peers { #expect(try bench.serves(peer)) }
         }
 
-        @Test("A large request that waits in line is collected when another one's peer leaves, or is silent")
-        func places() throws {
+        @Test("A queued large request is collected when another one's peer leaves, or passes its deadline")
+        func released() throws {
             let bench = try Bench(peerMilliseconds: 250)
             let call = Call("POST", "/large", body: [UInt8](repeating: 7, count: 100_000))
             let peers = try (0..<16).map { _ in try bench.connect() }
@@ -149,10 +149,10 @@ extension FastCGITests {
             #expect(bench.recorder.received.filter { !$0.isIncomplete }.count == 2)
         }
 
-        // MARK: What is there behind a request
+        // MARK: Bytes after a request
 
         @Test(
-            "Requests that are there together are served in turn, each by its own answer",
+            "Requests that arrive together are served in turn, each with its own answer",
             arguments: [1, 20, 4_096, 60_000])
         func pipelined(size: Int) throws {
             let bench = try Bench()
@@ -173,7 +173,7 @@ extension FastCGITests {
             bench.recorder.observe = nil
         }
 
-        @Test("The beginning of a request behind another one waits for its rest")
+        @Test("The beginning of a request after another one waits for its rest")
         func begun() throws {
             let bench = try Bench()
             let peer = try bench.connect()
@@ -195,7 +195,7 @@ extension FastCGITests {
 
         private static let question = ["FCGI_MPXS_CONNS", "UNKNOWN", "FCGI_MAX_CONNS"].flatMap { Record.pair($0, "") }
 
-        @Test("A web server may ask for values between requests and amid one, in pieces", arguments: [1, 5, 1_000])
+        @Test("A web server may send GET_VALUES between requests and within one, in pieces", arguments: [1, 5, 1_000])
         func values(size: Int) throws {
             let bench = try Bench(peerMilliseconds: 200)
             let peer = try bench.connect()
@@ -210,13 +210,13 @@ extension FastCGITests {
             let known = Record.pair("FCGI_MAX_CONNS", "1") + Record.pair("FCGI_MPXS_CONNS", "0")
             #expect(peer.reader.management.allSatisfy { $0.content == known })
             #expect(bench.recorder.received.map(\.body) == [call.body])
-            // With its question answered it owes nothing.
+            // Once its question is answered, it has no deadline.
             usleep(250_000)
             try bench.turn(2)
             #expect(try bench.serves(peer))
         }
 
-        @Test("A question that names a value a thousand times gets it once")
+        @Test("A GET_VALUES record that names a variable a thousand times gets its value once")
         func repeated() throws {
             let bench = try Bench()
             let peer = try bench.connect()
@@ -229,7 +229,7 @@ extension FastCGITests {
         }
 
         @Test(
-            "A question that breaks off within a name or a length ends the connection",
+            "A GET_VALUES record that ends within a name or a length closes the connection",
             arguments: [
                 [5], [5, 0], [5, 0, 65], [1, 9, 65], [0x80, 0, 0],
                 [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 65],
@@ -243,7 +243,7 @@ extension FastCGITests {
             #expect(bench.server.connectionCount == 0)
         }
 
-        @Test("A peer that asks on and on and takes no answer is let go")
+        @Test("A peer that keeps sending GET_VALUES and reads no reply is closed")
         func deaf() throws {
             let bench = try Bench()
             let peer = try bench.connect()
@@ -256,7 +256,7 @@ extension FastCGITests {
             #expect(try bench.serves())
         }
 
-        @Test("An abort that comes too late, behind the answer, is nothing")
+        @Test("An abort after the answer has no effect")
         func lateAbort() throws {
             let bench = try Bench()
             let peer = try bench.connect()

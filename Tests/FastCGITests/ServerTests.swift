@@ -7,7 +7,7 @@ import Testing
 extension FastCGITests {
     @Suite("A server and its connections")
     struct ServerTests {
-        @Test("2,000 idle connections cost a busy one nothing")
+        @Test("2,000 idle connections do not slow down a busy one")
         func idle() throws {
             raiseDescriptorLimit()
             let bench = try Bench()
@@ -26,7 +26,7 @@ extension FastCGITests {
             #expect(try bench.serves(busy))
         }
 
-        @Test("One turn accepts one connection: the next may be for another process")
+        @Test("One turn accepts one connection: another process may accept the next")
         func oneATurn() throws {
             let bench = try Bench()
             let peers = (0..<5).map { _ in Peer(to: bench.path) }
@@ -37,7 +37,7 @@ extension FastCGITests {
             #expect(peers.count == 5)
         }
 
-        @Test("It has caught up when no connection waits to be accepted and all that was ready was read")
+        @Test("It has caught up when no connection waits to be accepted and all ready connections were read")
         func caughtUp() throws {
             let bench = try Bench()
             try bench.turn()
@@ -74,7 +74,7 @@ extension FastCGITests {
             }
         }
 
-        @Test("A process without descriptors waits for some, without turning in circles")
+        @Test("A process without free descriptors waits for one without spinning")
         func noDescriptors() async {
             await #expect(processExitsWith: .success) {
                 let bench = try Bench()
@@ -114,7 +114,7 @@ extension FastCGITests {
             #expect(drained == 1)
         }
 
-        @Test("A drain serves the connections on until their peers retire them")
+        @Test("A drain serves open connections until their peers close them")
         func drain() throws {
             let bench = try Bench()
             let (first, second) = (try bench.connect(), try bench.connect())
@@ -154,7 +154,7 @@ extension FastCGITests {
         }
 
         @Test(
-            "A connection that was waiting when the drain began is taken: another process may not have been woken for it"
+            "A connection that waited when the drain began is accepted: another process may not have been woken"
         )
         func drainTakesWaiting() throws {
             let bench = try Bench()
@@ -169,7 +169,7 @@ extension FastCGITests {
             #expect(drained == 1)
         }
 
-        @Test("At a drain's deadline idle connections are closed and running ones are told to nobody")
+        @Test("At a drain's deadline idle connections are closed and running requests are not reported")
         func drainDeadline() throws {
             let bench = try Bench()
             bench.recorder.answer = nil

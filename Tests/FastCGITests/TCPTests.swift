@@ -29,7 +29,7 @@ extension FastCGITests {
         }
 
         @Test(
-            "They are probed within a minute of silence and do not hold small answers back; those of this host are not")
+            "TCP connections have TCP_NODELAY and keepalive within a minute; unix sockets have no keepalive")
         func options() throws {
             let (bench, port) = try Self.bench()
             let tcp = Int32(IPPROTO_TCP)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct ByteWriterJSONTests {
     @Test(
-        "a JSON string escapes what it must and nothing else",
+        "a JSON string escapes only what must be escaped",
         arguments: [
             ("", #""""#), ("plain", #""plain""#), ("\"\\/", #""\"\\/""#), ("\u{8}\u{c}\n\r\t", #""\b\f\n\r\t""#),
             ("\0\u{1}\u{1f}\u{7f}", "\"\\u0000\\u0001\\u001f\u{7f}\""), ("é😀\u{2028}", "\"é😀\u{2028}\""),
@@ -15,7 +15,7 @@ import Testing
         #expect(written(writer) == json)
     }
 
-    @Test("what must be escaped is found at every place of a text of every length")
+    @Test("characters to escape are found at every position of texts of every length")
     func escapesEverywhere() throws {
         for length in 1...40 {
             for place in 0..<length {

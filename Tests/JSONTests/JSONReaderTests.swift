@@ -2,7 +2,7 @@ import JSON
 import Testing
 
 @Suite struct JSONReaderTests {
-    @Test("an object is read member by member, in the order of the text, unread values passed over")
+    @Test("an object is read member by member, in the order of the text, and unread values are skipped")
     func readsMembers() throws {
         let text = Array(
             #" {"skip" : {"a":[1,{"b":"}"}]}, "title":"Oat \u006dilk", "done": true, "more":[], "title":null} "#.utf8)
@@ -37,7 +37,7 @@ import Testing
         #expect(isEqual == isTitle)
     }
 
-    @Test("names are compared as code points, not as what looks alike")
+    @Test("names are compared as code points, not by canonical equivalence")
     func comparesCodePoints() throws {
         let text = Array(#"["\u212Aey", "\u00e9", "e\u0301"]"#.utf8)
         var reader = JSONReader(text.span)
@@ -50,7 +50,7 @@ import Testing
         #expect(equal == [false, true, false])
     }
 
-    @Test("a value of another kind than asked for stays unread and can be asked again or passed over")
+    @Test("a value of another kind than requested stays unread and can be read or skipped")
     func anotherKindIsNoError() throws {
         let text = Array(#"{"a":{"x":[1,2]},"b":"s","c":null,"d":7}"#.utf8)
         var reader = JSONReader(text.span)
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test(
-        "what is wrong is named, with the byte where it is",
+        "an error has its reason and the offset of the byte",
         arguments: [
             ("", .unexpectedEnd, 0), ("  ", .unexpectedEnd, 2), ("[1", .unexpectedEnd, 2),
             ("{\"a\"", .unexpectedEnd, 4),
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(
-        "a string that is not UTF-8 is refused, wherever in a word it stands",
+        "a string with invalid UTF-8 is refused, at every position in a word",
         arguments: [
             [0x80], [0xbf], [0xc0, 0xaf], [0xc1, 0xbf], [0xc3], [0xc3, 0x28], [0xe0, 0x80, 0x80], [0xe0, 0x9f, 0xbf],
             [0xe2, 0x82], [0xe2, 0x28, 0xa1], [0xe2, 0x82, 0x28], [0xed, 0xa0, 0x80], [0xed, 0xbf, 0xbf],
@@ -174,7 +174,7 @@ import Testing
     }
 
     @Test(
-        "escapes mean what the standard says",
+        "escapes are decoded as in RFC 8259",
         arguments: [
             (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t"), (#""\u00e9\u00E9""#, "éé"), (#""\uD83D\uDE00""#, "😀"),
             (#""a\ud83d\ude00z""#, "a😀z"), (#""\u0000""#, "\0"), (#""\uFFFF\uE000\uD7FF""#, "\u{ffff}\u{e000}\u{d7ff}"),
@@ -185,7 +185,7 @@ import Testing
     }
 
     @Test(
-        "code points are counted without a String, and U+0000 is seen",
+        "code points are counted without a String, and U+0000 is found",
         arguments: [
             ("", 0, false), ("abc", 3, false), ("é😀ا", 3, false), (#"\u00e9\uD83D\uDE00\n"#, 3, false),
             (#"a\u0000b"#, 3, true),
@@ -239,13 +239,13 @@ import Testing
         #expect(judge(String(repeating: "[", count: 100_000), maximumDepth: maximum)?.reason == .tooDeep)
     }
 
-    @Test("the level before an object's or an array's end is what it was")
+    @Test("the enclosing array or object continues after an inner one ends")
     func remembersLevels() throws {
         #expect(judge("[{\"a\":[[],{}]},[{}],{\"b\":{}}]") == nil)
         #expect(judge("[{\"a\":[[],{}]},[{}],{\"b\":{}]]")?.reason == .unexpectedByte)
     }
 
-    @Test("after an error every further question is an error")
+    @Test("after an error every further call throws")
     func staysBroken() throws {
         let text = Array("[1,nul0,[]]".utf8)
         var reader = JSONReader(text.span)
@@ -272,7 +272,7 @@ import Testing
         }
     }
 
-    @Test("random changes of a text never trap, and both ways of reading judge alike")
+    @Test("random changes of a text never trap, and both ways of reading agree")
     func survivesMutations() throws {
         var random = SplitMix(state: 2_026)
         let documents = [

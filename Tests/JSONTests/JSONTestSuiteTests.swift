@@ -2,9 +2,9 @@ import Glibc
 import JSON
 import Testing
 
-/// nst/JSONTestSuite, read where it lies beside the project; `shared/vectors/README.md` says what it is.
+/// nst/JSONTestSuite, read from beside the project; `shared/vectors/README.md` describes it.
 @Suite struct JSONTestSuiteTests {
-    /// What the suite leaves open, decided: whether the file is JSON to us, and why.
+    /// The decisions that the suite leaves open: whether a file is accepted, and why.
     static let decisions: [String: (isAccepted: Bool, reason: String)] = [
         "i_number_double_huge_neg_exp.json": (true, "a number by the grammar; as a Double it is zero"),
         "i_number_huge_exp.json": (true, "a number by the grammar; as a Double it is infinite"),
@@ -43,7 +43,7 @@ import Testing
         "i_structure_UTF-8_BOM_empty_object.json": (false, "a byte order mark may be refused (section 8.1)"),
     ]
 
-    @Test("every file of the suite is judged as its prefix says, and as we decided where it leaves us free")
+    @Test("every file of the suite is accepted or refused by its prefix, or by the decisions above")
     func judgesEveryFile() throws {
         let folder = packageRoot + "/../shared/vectors/jsontestsuite"
         let names = fileNames(in: folder).filter { $0.hasSuffix(".json") }

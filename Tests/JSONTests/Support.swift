@@ -1,6 +1,6 @@
 import JSON
 
-/// Reads a whole text without interest in its values; nil when it is JSON, the error when it is not.
+/// Validates a whole text; nil when it is JSON, else the error.
 func judge(_ bytes: [UInt8], maximumDepth: Int = 64) -> JSONError? {
     var reader = JSONReader(bytes.span, maximumDepth: maximumDepth)
     do throws(JSONError) {
@@ -31,7 +31,7 @@ indirect enum Tree: Equatable, Sendable {
     }
 }
 
-/// Reads every value by asking for one kind after the other; the trees of tests are shallow, so recursion is fine here.
+/// Reads every value by trying each kind; recursive, since the trees of tests are shallow.
 func readTree(_ reader: inout JSONReader) throws(JSONError) -> Tree {
     if try reader.beginObject() {
         var members: [Tree.Member] = []

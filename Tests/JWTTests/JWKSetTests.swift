@@ -92,15 +92,15 @@ struct JWKSetTests {
             (PublicKeySample.rsa, [("e", "\"AQAB=\"")], .malformedNumber),
             (PublicKeySample.rsa, [("e", "\"Aw\"")], .tinyExponent),
             (PublicKeySample.rsa, [("e", "\"__8\"")], .tinyExponent),
-            (PublicKeySample.ed25519, [("x", "\"AAAA\"")], .unsound("a number has not the length the curve demands")),
-            (PublicKeySample.es256, [("x", "\"AAAA\"")], .unsound("a number has not the length the curve demands")),
+            (PublicKeySample.ed25519, [("x", "\"AAAA\"")], .unsound("a number does not have the curve's length")),
+            (PublicKeySample.es256, [("x", "\"AAAA\"")], .unsound("a number does not have the curve's length")),
             (
                 PublicKeySample.es256, [("y", "\"tXt4IuhoBZJ2JHFzu-E6te6hWn7a4gr4kDUNYTZijTs\"")],
                 .unsound("the point is not on the curve")
             ),
             (
                 PublicKeySample.es512, [("crv", "\"P-256\"")],
-                .unsound("a number has not the length the curve demands")
+                .unsound("a number does not have the curve's length")
             ),
             (PublicKeySample.rsa, [("n", "\"AQAB\"")], .unsound("the modulus has 17 bits")),
             (

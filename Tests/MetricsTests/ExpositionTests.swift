@@ -2,13 +2,13 @@ import Testing
 
 @testable import Metrics
 
-@Suite("Numbers as text")
+@Suite("Exposition")
 struct ExpositionTests {
     let sample = Sample()
 
     @Test("Every family has its help and type once, and its series")
     func whole() throws {
-        let ledger = try Ledger.alone(sample.schema, version: "1.2.3", at: 77)
+        let ledger = try Ledger.unshared(sample.schema, version: "1.2.3", at: 77)
         ledger.add(3, to: sample.requests[0])
         ledger.set(sample.inFlight.only, to: 9)
         for value: UInt64 in [0, 1_000, 1_001, 3_000_000_000] { ledger.observe(value, in: sample.latency) }
@@ -44,21 +44,21 @@ struct ExpositionTests {
         for line in lines where line.hasPrefix("# TYPE") { #expect(lines.filter { $0 == line }.count == 1) }
     }
 
-    @Test("The oldest of what workers know is told, and nothing where none knows anything")
+    @Test("The least of the workers' values is exposed, and no series if all are 0")
     func least() throws {
         let folder = Folder()
         let workers = try (0..<3).map { _ in try sample.claim(folder("m")) }
         #expect(sample.lines(Snapshot(workers[0]), "t_read_time_seconds").isEmpty)
         workers[1].set(sample.oldest.only, to: 50)
         workers[2].set(sample.oldest.only, to: 40)
-        // A ledger that nobody holds any more is an ended worker's.
+        // A ledger without references is an ended worker's.
         withExtendedLifetime(workers) {
             #expect(sample.value(Snapshot(workers[0]), "t_read_time_seconds") == "40")
         }
     }
 
     @Test(
-        "Nanoseconds are seconds without loss",
+        "Nanoseconds are written as seconds without loss",
         arguments: [
             (0, "0"), (1, "0.000000001"), (1_500, "0.0000015"), (999_999_999, "0.999999999"), (1_000_000_000, "1"),
             (60_250_000_000, "60.25"), (UInt64.max, "18446744073.709551615"),
@@ -75,7 +75,7 @@ struct ExpositionTests {
         #expect(sample.latency.bucket(of: value) == bucket)
     }
 
-    @Test("Bounds rise in steps of 1, 2, 5")
+    @Test("Bounds ascend in steps of 1, 2, 5")
     func steps() {
         #expect(Histograms.steps(from: 10, through: 1_000) == [10, 20, 50, 100, 200, 500, 1_000])
     }

@@ -25,7 +25,7 @@ struct LedgerTests {
         }
     }
 
-    @Test("What a worker has counted stays when it ends, and when its slot is taken again; what it gauged does not")
+    @Test("A worker's counters remain when it ends, and when its slot is claimed again; its gauges do not")
     func folding() throws {
         var first: Ledger? = try sample.claim(path)
         let second = try sample.claim(path)
@@ -51,7 +51,7 @@ struct LedgerTests {
         #expect(Snapshot(second).starts == 7)
     }
 
-    @Test("A worker that ends without having said so has crashed, once")
+    @Test("A worker that ends without a clean shutdown counts as one crash")
     func crash() throws {
         var first: Ledger? = try sample.claim(path)
         let second = try sample.claim(path)
@@ -65,14 +65,14 @@ struct LedgerTests {
         #expect(Snapshot(second).crashes == 1 && sample.value(Snapshot(second), "t_worker_crashes_total") == "1")
     }
 
-    @Test("A fold that is cut short before its last store has not happened, one after it has")
+    @Test("A fold that is interrupted before its last store has no effect, one after it is complete")
     func cutShort() throws {
         let layout = Layout(wordCount: sample.schema.wordCount)
         var first: Ledger? = try sample.claim(path)
         let second = try sample.claim(path)
         first?.add(4, to: sample.requests[0])
         first = nil
-        // All but the sequence, as a killed process leaves it; the next one folds again, and once only.
+        // All stores but the sequence, as a killed process leaves them; the next process folds again, and only once.
         let sequence = second.file[Layout.Header.sequence]
         second.file.fold(0, layout, sample.schema)
         second.file[Layout.Header.sequence] = sequence
@@ -80,12 +80,12 @@ struct LedgerTests {
         second.file.fold(0, layout, sample.schema)
         #expect(second.file[Layout.Header.sequence] == sequence + 1)
         #expect(sample.value(Snapshot(second), "t_requests_total{route=\"list\",status=\"200\"}") == "4")
-        // The slot is claimed after the fold, so that nobody sees its old words as a new owner's.
+        // The slot is claimed after the fold, so that its old words are never read as a new owner's.
         first = try sample.claim(path)
         #expect(sample.value(Snapshot(second), "t_requests_total{route=\"list\",status=\"200\"}") == "4")
     }
 
-    @Test("A file of another version is replaced, and those who have it go on for themselves")
+    @Test("A file of another version is replaced, and its workers go on counting in the old one")
     func otherVersion() throws {
         let old = try sample.claim(path)
         old.add(to: sample.requests[0])
@@ -99,7 +99,7 @@ struct LedgerTests {
         #expect(Snapshot(new).workers.count == 1)
     }
 
-    @Test("All slots can be taken, and then there is none, which is said")
+    @Test("All slots can be claimed; a further claim fails with a message")
     func full() throws {
         var all: [Ledger] = []
         for _ in 0..<Layout.slotCount { all.append(try sample.claim(path)) }
@@ -109,7 +109,7 @@ struct LedgerTests {
         #expect(try sample.claim(path).slot == 100)
     }
 
-    @Test("What is no metrics file is left alone", arguments: ["a text of somebody's\n", "short"])
+    @Test("A file of another kind is not changed", arguments: ["some other text\n", "short"])
     func foreign(content: String) throws {
         let file = fopen(path, "w")
         fputs(content, file)
@@ -123,7 +123,7 @@ struct LedgerTests {
         #expect(throws: SystemError("read", code: ENODATA)) { try Snapshot(of: path, sample.schema) }
     }
 
-    @Test("A process that does not let go of the file delays a start by about a second, no more")
+    @Test("A process that holds the file's lock delays a start by about one second")
     func busy() throws {
         let held = try sample.claim(path)
         let other = try MappedFile.shared(path, wordCount: held.layout.size)
@@ -135,7 +135,7 @@ struct LedgerTests {
 
     @Test("Without a file a worker counts for itself")
     func alone() throws {
-        let ledger = try Ledger.alone(sample.schema, version: "2.0", at: 5)
+        let ledger = try Ledger.unshared(sample.schema, version: "2.0", at: 5)
         ledger.add(to: sample.requests[0])
         let snapshot = Snapshot(ledger)
         #expect(!ledger.isShared && snapshot.workers.count == 1 && snapshot.createdAt == 5)
@@ -143,7 +143,7 @@ struct LedgerTests {
         #expect(sample.value(snapshot, "t_worker_starts_total") == "1")
     }
 
-    @Test("Totals never fall while workers come and go, whoever looks")
+    @Test("Totals never decrease while workers start and end, for any reader")
     func monotonic() throws {
         let watcher = try sample.claim(path)
         var last = 0

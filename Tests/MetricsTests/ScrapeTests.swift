@@ -8,7 +8,7 @@ import Testing
 @Suite("The metrics address")
 struct ScrapeTests {
     @Test(
-        "Requests are understood or refused by their first line",
+        "Requests are accepted or refused by their first line",
         arguments: [
             ("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", .metrics(isHead: false)),
             ("GET / HTTP/1.0\r\n\r\n", .metrics(isHead: false)),
@@ -32,7 +32,7 @@ struct ScrapeTests {
     }
 
     @Test(
-        "Addresses of this machine are taken",
+        "Local addresses are accepted",
         arguments: [
             ("unix:/run/x.sock", .unix("/run/x.sock")), ("127.0.0.1:9100", .ipv4(0x7f00_0001, port: 9100)),
             ("127.1.2.3:1", .ipv4(0x7f01_0203, port: 1)), ("[::1]:9100", .ipv6(port: 9100)),
@@ -43,7 +43,7 @@ struct ScrapeTests {
     }
 
     @Test(
-        "Others are refused with a reason",
+        "Other addresses are refused with a reason",
         arguments: [
             ("0.0.0.0:9100", .isPublic), ("10.0.0.1:9100", .isPublic), (":9100", .isPublic), ("[::]:9100", .isPublic),
             ("localhost:9100", .isPublic), ("example.com:80", .isPublic), ("128.0.0.1:80", .isPublic),
@@ -56,7 +56,7 @@ struct ScrapeTests {
         #expect(throws: problem) { try LocalAddress(text) }
     }
 
-    @Test("A scraper gets the text of the moment, and one that says nothing is in nobody's way")
+    @Test("A scraper gets the current text, and silent peers do not block it")
     func scrape() throws {
         let folder = Folder()
         let loop = try EventLoop()
@@ -86,7 +86,7 @@ struct ScrapeTests {
         _ = silent
     }
 
-    @Test("A text larger than the socket takes goes out bit by bit")
+    @Test("A text larger than the socket's buffer is sent piece by piece")
     func large() throws {
         let folder = Folder()
         let loop = try EventLoop()
@@ -97,7 +97,7 @@ struct ScrapeTests {
         #expect(try peer.read(while: loop).utf8.count > 3_000_000)
     }
 
-    @Test("One of several has the address, another takes it when that one is gone", arguments: [true, false])
+    @Test("One of several processes listens, and another takes over when it ends", arguments: [true, false])
     func handOver(isUnix: Bool) throws {
         let folder = Folder()
         let address: LocalAddress =
@@ -116,7 +116,7 @@ struct ScrapeTests {
         #expect(Clock.monotonic < start + 2_000_000_000)
     }
 
-    @Test("A socket file that a killed process left is replaced; what is no socket is not")
+    @Test("A killed process's socket file is replaced; a file of another kind is not")
     func leftover() throws {
         let folder = Folder()
         let descriptor = try LocalSocket.listening(on: .unix(folder("m.sock")))
@@ -133,7 +133,7 @@ struct ScrapeTests {
     }
 }
 
-/// The other side of a unix socket.
+/// A client of a unix socket.
 final class Peer {
     private let socket: LocalSocket
 

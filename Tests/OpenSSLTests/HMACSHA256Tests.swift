@@ -15,7 +15,7 @@ struct HMACSHA256Tests {
         var testGroups: [Group]
     }
 
-    @Test("Every Wycheproof case comes out as the file says, and a shortened code is never valid")
+    @Test("Every Wycheproof case has its expected result, and a truncated code is never valid")
     func wycheproofCases() throws {
         guard let file = try wycheproof("hmac_sha256_test.json", as: File.self) else { return }
         var count = 0

@@ -30,7 +30,7 @@ struct SignatureVerifierTests {
             for test in group.tests {
                 let (message, signature) = (bytes(hex: test.msg), bytes(hex: test.sig))
                 let isValid = verifier.isValid(signature.span, for: message.span)
-                // What the file leaves open ("acceptable": a PKCS#1 padding without its NULL) is refused here.
+                // "acceptable" cases (a PKCS#1 padding without its NULL) are refused here.
                 #expect(isValid == (test.result == "valid"), "case \(test.tcId) \(test.flags)")
                 count += 1
             }
@@ -39,7 +39,7 @@ struct SignatureVerifierTests {
         #expect(count == cases)
     }
 
-    @Test("Every Wycheproof case of Ed25519 comes out as the file says")
+    @Test("Every Wycheproof case of Ed25519 has its expected result")
     func ed25519() throws {
         try run("ed25519_test.json", cases: 151) { key in
             let bytes = bytes(hex: key.pk ?? "")
@@ -47,7 +47,7 @@ struct SignatureVerifierTests {
         }
     }
 
-    @Test("Every Wycheproof case of ECDSA with P-256 in the JOSE form comes out as the file says")
+    @Test("Every Wycheproof case of ECDSA with P-256 in JOSE's form has its expected result")
     func p256() throws {
         try run("ecdsa_secp256r1_sha256_p1363_test.json", cases: 262) { key in
             let point = bytes(hex: key.uncompressed ?? "")
@@ -56,10 +56,10 @@ struct SignatureVerifierTests {
         }
     }
 
-    @Test("Every Wycheproof case of RSA with PKCS#1 padding comes out as the file says")
+    @Test("Every Wycheproof case of RSA with PKCS#1 padding has its expected result")
     func rsa() throws {
         try run("rsa_signature_2048_sha256_test.json", cases: 259) { key in
-            // The file writes numbers signed, with a zero byte before a set high bit.
+            // The file has signed numbers, with a zero byte before a set high bit.
             let modulus = Array(bytes(hex: key.modulus ?? "").drop { $0 == 0 })
             let exponent = Array(bytes(hex: key.publicExponent ?? "").drop { $0 == 0 })
             return try SignatureVerifier(
@@ -87,7 +87,7 @@ struct PublicKeyTests {
         }
     }
 
-    /// A modulus of a number of bits that no check but that of the size can refuse.
+    /// A modulus of a number of bits that only the check of the size can refuse.
     private func modulus(bits: Int) -> [UInt8] {
         var modulus = [UInt8](repeating: 0xa5, count: (bits + 7) / 8)
         modulus[0] = 0xff >> UInt8((8 - bits % 8) % 8)
@@ -111,7 +111,7 @@ struct PublicKeyTests {
     @Test("An RSA modulus with a small factor is refused", arguments: [3, 5, 97, 167])
     func smallFactors(prime: Int) {
         var product = modulus(bits: 2_048)
-        // Any multiple will do: the last two bytes are moved on to the next odd one.
+        // Makes it the next odd multiple, by changing the last two bytes.
         while product.reduce(0, { ($0 << 8 | Int($1)) % prime }) != 0 {
             let (low, carry) = product[product.count - 1].addingReportingOverflow(2)
             product[product.count - 1] = low

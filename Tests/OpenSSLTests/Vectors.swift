@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A file of C2SP/wycheproof, read where it lies beside the project; nil when this machine does not have it.
+/// A file of C2SP/wycheproof, read from beside the project; nil when this machine does not have it.
 func wycheproof<File: Decodable>(_ name: String, as type: File.Type) throws -> File? {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

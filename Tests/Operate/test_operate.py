@@ -282,10 +282,10 @@ SQL""")
     assert reader.wait(30) == 0
     assert seen.lost == 0, seen.reasons
     assert seen.slowest < 2
-    for words in ("first a backup", "gave way after 1s: process ", "(psql as postgres)", "migrate --contract applies it"):
+    for words in ("first a backup", "got no lock within 1s; held by: process ", "(psql as postgres)", "migrate --contract applies it"):
         assert words in said
     assert said.count("\napplied ") == 3 and runs_installed_program(machine)
-    count(f"upgrade across a change of the schema: steps gave way {said.count('gave way')} times")
+    count(f"upgrade across a change of the schema: steps got no lock {said.count('got no lock')} times")
     with load("downgrade by apt, the schema stays") as seen:
         handbook("downgrade", "cp -f todo-fcgi_old.deb.kept todo-fcgi_old.deb")
     assert seen.lost == 0, seen.reasons

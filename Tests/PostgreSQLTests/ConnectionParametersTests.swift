@@ -2,10 +2,10 @@ import Testing
 
 @testable import PostgreSQL
 
-/// What libpq is given to connect with, and what is told of it when that is wrong.
+/// The options for libpq, and the errors about invalid ones.
 @Suite struct ConnectionParametersTests {
     @Test(
-        "A connection that died is noticed within seconds, unless the URL says otherwise",
+        "Defaults detect a dead connection within seconds, unless the URL has its own values",
         arguments: [
             ("", "keepalives_idle", "2"), ("", "keepalives_interval", "1"), ("", "keepalives_count", "2"),
             ("", "tcp_user_timeout", "4000"), ("keepalives_idle=60", "keepalives_idle", "60"),
@@ -21,7 +21,7 @@ import Testing
         #expect(parameters.values[keyword] == value)
     }
 
-    @Test("One host of several is named with its address and port, and everything else stays")
+    @Test("One host of several is set with its address and port, and other options are unchanged")
     func oneHost() throws {
         let url = "postgresql://u:p%40@a:1,b:2/db?hostaddr=1.1.1.1,2.2.2.2&target_session_attrs=read-write"
         let parameters = try ConnectionParameters(url, applicationName: "test")
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(
-        "Of a URL that cannot be read the kind of fault is told, and nothing of its text",
+        "The error about an invalid URL has the kind of fault, and no part of the URL",
         arguments: [
             "postgresql://u:100%SECRET@h/d", "postgresql://u:p@h/d?SECRET", "postgresql://u:p@h/d?SECRET=1",
             "postgresql://u:p@h/d?a=SECRET=b", "postgresql://[SECRET", "SECRET", "nonsense=SECRET", "password='SECRET",
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(
-        "The condition is read from what libpq says of a login",
+        "The SQLSTATE of a failed login is parsed from libpq's message",
         arguments: [
             (
                 "connection to server at \"db\" (::1), port 1 failed: FATAL:  53300: sorry, too many clients already\nLOCATION:  x\n",

@@ -1,10 +1,10 @@
 import PostgreSQL
 import Testing
 
-/// One connection that is waited for.
+/// A blocking connection.
 @Suite struct ConnectionTests {
     @Test(
-        "A connection that cannot be made says why, in one line",
+        "A failed connection has its reason in one line",
         arguments: [
             ("host=/nonexistent", "No such file or directory"), ("host=127.0.0.1 port=1", "Connection refused"),
             ("nonsense=1", "invalid connection option"), ("postgresql://%", "percent"),
@@ -15,7 +15,7 @@ import Testing
         #expect(error?.message.contains("\n") == false && error?.endsSession == true)
     }
 
-    @Test("What it is connected to can be asked")
+    @Test("User, database and version of a connection are known")
     func properties() throws {
         let connection = try TestServer.connect()
         #expect(try connection.execute("select current_user").text(row: 0, column: 0) == connection.user)
@@ -24,7 +24,7 @@ import Testing
         #expect(try connection.execute("show client_encoding").text(row: 0, column: 0) == "UTF8")
     }
 
-    @Test("Statements give rows, or throw with their condition")
+    @Test("Statements return rows, or throw with their SQLSTATE")
     func execute() throws {
         let connection = try TestServer.connect()
         let result = try connection.execute("select null, '', 'é'; select 1, null, 'last'")

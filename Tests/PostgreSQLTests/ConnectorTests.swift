@@ -5,7 +5,7 @@ import Testing
 
 @testable import PostgreSQL
 
-/// How long it takes to a connection where servers are silent, refuse, or sleep.
+/// The time to a connection when servers are silent, refuse, or are suspended.
 @Suite struct ConnectorTests {
     typealias Stub = PipelineClientStub
 
@@ -29,7 +29,7 @@ import Testing
         return Double(Clock.monotonic - begin) / 1e9
     }
 
-    @Test("A host that takes the connection and says nothing is left for the next after three seconds")
+    @Test("After three seconds without an answer on an open connection the next host is tried")
     func silentHost() throws {
         let (silent, server) = (try TestRelay(on: loop, address: "127.0.0.2"), try TestRelay(on: loop))
         defer { [silent, server].forEach { $0.close() } }
@@ -40,9 +40,9 @@ import Testing
         #expect(client.events == [.ready])
     }
 
-    @Test("A host that takes no connection and refuses none is left for the next after three seconds")
+    @Test("After three seconds without an accepted connection the next host is tried")
     func blackHole() throws {
-        // Its queue is full with one, and more are not answered.
+        // Its queue is full with one connection, and further ones are not answered.
         let (hole, port) = try listeningSocket("127.0.0.2", backlog: 0)
         let fillers = (0..<2).map { _ in connectTo("127.0.0.2", port) }
         let server = try TestRelay(on: loop)
@@ -55,7 +55,7 @@ import Testing
         #expect(seconds > 2.9 && seconds < 4.5, "\(seconds)")
     }
 
-    @Test("A host that refuses is left for the next at once, also when a session is lost")
+    @Test("After a refused connection the next host is tried at once, also when a session is lost")
     func refusingHost() throws {
         let server = try TestRelay(on: loop)
         defer { server.close() }
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("A single server that sleeps is waited for, without a word of failure")
+    @Test("A single suspended server is waited for, without reporting a failure")
     func sleepingServer() throws {
         let server = try TestRelay(on: loop)
         defer { server.close() }
@@ -82,7 +82,7 @@ import Testing
         #expect(client.events == [.ready] && client.pipeline.connectCount == 1)
     }
 
-    @Test("Where connections made before hang for ever, a new one is made within three seconds")
+    @Test("When existing connections hang, a new one is made within three seconds")
     func halfOpenServer() throws {
         let server = try TestRelay(on: loop)
         defer { server.close() }
@@ -90,13 +90,13 @@ import Testing
         let client = try client("127.0.0.1", ports: server.port)
         client.pipeline.connect()
         try client.turn(seconds: 3.5)
-        // Those that are there stay silent.
+        // Existing connections stay silent.
         server.isSilent = false
         try client.turn(atMost: 4.5) { client.pipeline.isReady }
         #expect(server.count == 3)
     }
 
-    @Test("A host that loses its session is not called without end, and the next is called")
+    @Test("A host that keeps losing its session is retried with a delay, and the next host is tried")
     func rotation() throws {
         let servers = [try TestRelay(on: loop, address: "127.0.0.2"), try TestRelay(on: loop)]
         defer { servers.forEach { $0.close() } }
@@ -110,18 +110,18 @@ import Testing
     }
 
     @Test(
-        "What the session has to be is asked of each host",
+        "target_session_attrs is checked for each host",
         arguments: ["read-write", "primary", "prefer-standby", "any"])
     func attributes(wanted: String) throws {
         let server = try TestRelay(on: loop)
         defer { server.close() }
         let client = try client("127.0.0.2,127.0.0.1 target_session_attrs=\(wanted)", ports: 1, server.port)
         #expect(try secondsToReady(client) < 2)
-        // There is no standby: the primary is asked twice.
+        // There is no standby: the primary is tried twice.
         #expect(server.count == (wanted == "prefer-standby" ? 2 : 1))
     }
 
-    @Test("A server that is not what the session has to be is asked again")
+    @Test("A server without the required session attributes is tried again")
     func wrongAttributes() throws {
         let server = try TestRelay(on: loop)
         defer { server.close() }
@@ -133,7 +133,7 @@ import Testing
     }
 
     @Test(
-        "A login that the server refuses is tried again slowly, and its condition is known",
+        "A refused login is retried slowly, and its SQLSTATE is known",
         arguments: [("user=nobody_at_all", "28000"), ("dbname=nowhere_at_all", "3D000")])
     func refusedLogin(option: String, code: String) throws {
         let server = try TestRelay(on: loop)
@@ -148,7 +148,7 @@ import Testing
         #expect(client.lastError?.message.contains("failed: FATAL:  ") == true)
     }
 
-    @Test("Sessions that the server has no room for are tried again soon")
+    @Test("A login refused for too many connections is retried soon")
     func noRoom() throws {
         let server = try TestRelay(on: loop)
         defer { server.close() }
@@ -165,7 +165,7 @@ import Testing
     }
 }
 
-/// A socket that connects, or waits to.
+/// A socket that connects without blocking.
 private func connectTo(_ address: String, _ port: UInt16) -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
     var name = sockaddr_in()

@@ -2,10 +2,10 @@ import Testing
 
 @testable import PostgreSQL
 
-/// What is tried in which order, and what is said of it, without a server.
+/// The servers to try, their order, and the reported error, without a server.
 @Suite struct EndpointTests {
     @Test(
-        "Hosts, addresses and ports of a URL belong together as libpq has it",
+        "Hosts, addresses and ports of a URL are combined as in libpq",
         arguments: [
             (nil, nil, nil, [Endpoint()]), (nil, nil, "1", [Endpoint(port: "1")]),
             ("a", nil, "1", [Endpoint(host: "a", port: "1")]),
@@ -34,7 +34,7 @@ import Testing
     private static let three = ["a", "b", "c"].map { Endpoint(host: $0, port: "1") }
 
     @Test(
-        "A round begins behind the server that was tried last, and tries each once",
+        "A round begins after the server that was tried last, and tries each once",
         arguments: [(nil, "abc"), ("a", "bca"), ("b", "cab"), ("c", "abc"), ("gone", "abc")] as [(String?, String)])
     func round(last: String?, order: String) {
         var round = ConnectRound(
@@ -45,7 +45,7 @@ import Testing
         #expect(!ConnectRound([Endpoint()], prefersStandby: true, after: nil).hasChoice)
     }
 
-    @Test("Where a standby is preferred, all are tried for one before any will do")
+    @Test("With prefer-standby, all servers are tried as a standby before any kind is accepted")
     func preferStandby() {
         var round = ConnectRound(
             Self.three, prefersStandby: true, after: Endpoint(host: "a", port: "1", sessionAttributes: "any"))
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(
-        "A round is told by a server's word, and slow to be repeated only where all refuse the login",
+        "A round reports a server's error first, and is retried slowly only if all refuse the login",
         arguments: [
             ([nil], nil, false), (["28P01"], "28P01", true), (["28000", "3D000", "42501"], "42501", true),
             (["28P01", nil], "28P01", false), (["53300"], "53300", false), (["57P03", "28P01"], "28P01", false),
@@ -71,10 +71,10 @@ import Testing
         #expect(round.error.sqlState?.code == told && round.isLoginRefused == isLoginRefused)
     }
 
-    @Test("Addresses are kept through failures, and forgotten for new ones")
-    func addressBook() {
+    @Test("Addresses are kept after failures, and replaced by new ones")
+    func addressCache() {
         let hosts = [Endpoint(host: "a", port: "1"), Endpoint(host: "/run"), Endpoint(host: "b", port: "2")]
-        var book = AddressBook()
+        var book = AddressCache()
         #expect(book.resolve(hosts) == [hosts[1]])
         book.record(.addresses(["1.1.1.1", "::1"]), for: "a")
         book.record(.failed("no"), for: "b")

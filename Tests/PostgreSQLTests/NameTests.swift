@@ -6,11 +6,11 @@ import Testing
 
 @testable import PostgreSQL
 
-/// Host names, with a name server that the test plays.
+/// Host names, with a stub of the name server.
 @Suite struct NameTests {
     typealias Stub = PipelineClientStub
 
-    /// Answers as it is told to, on the thread that asks.
+    /// Answers as configured, on the calling thread.
     private final class NameServer: Sendable {
         private let state = Mutex(
             (answers: [String: NameLookUp.Answer](), isSilent: false, asked: 0, waiting: 0, most: 0))
@@ -22,7 +22,7 @@ import Testing
         func fail(_ name: String) { state.withLock { $0.answers[name] = .failed("no such name") } }
         func beSilent(_ isSilent: Bool) { state.withLock { $0.isSilent = isSilent } }
         var asked: Int { state.withLock { $0.asked } }
-        /// The most who were waiting for an answer at once.
+        /// The most calls that were waiting for an answer at once.
         var most: Int { state.withLock { $0.most } }
 
         func answer(_ name: String) -> NameLookUp.Answer {
@@ -61,7 +61,7 @@ import Testing
         return client
     }
 
-    @Test("A silent name server holds up nothing in the loop, and is waited for")
+    @Test("A silent name server does not block the loop, and its answer is used when it comes")
     func silentNameServer() throws {
         let server = try TestRelay(on: loop)
         defer { server.close() }
@@ -81,7 +81,7 @@ import Testing
         #expect(client.events == [.ready])
     }
 
-    @Test("A name server that is silent for long is told of, and asked once for all connections")
+    @Test("A name server that is silent for long is reported, and asked once for all connections")
     func silentForLong() throws {
         names.beSilent(true)
         defer { names.beSilent(false) }
@@ -93,7 +93,7 @@ import Testing
         #expect(names.asked == 1)
     }
 
-    @Test("A name is looked up once for all connections, and again for each that is made later")
+    @Test("A name is looked up once for all connections, and again for each later one")
     func oneLookUp() throws {
         let server = try TestRelay(on: loop)
         defer { server.close() }
@@ -109,7 +109,7 @@ import Testing
         #expect(names.asked == 2 && names.most == 1)
     }
 
-    @Test("Where the name server fails, the addresses that were found last serve on", arguments: [true, false])
+    @Test("When the name server fails, the last known addresses are used", arguments: [true, false])
     func lastGoodAddress(isSilent: Bool) throws {
         let server = try TestRelay(on: loop)
         defer { server.close() }
@@ -125,7 +125,7 @@ import Testing
         #expect(names.most == 1)
     }
 
-    @Test("A name that has moved is followed")
+    @Test("A changed address is used for new connections")
     func moved() throws {
         let old = try TestRelay(on: loop, address: "127.0.0.2")
         let new = try TestRelay(on: loop, address: "127.0.0.3", port: old.port)
@@ -150,7 +150,7 @@ import Testing
         #expect(server.count == 3)
     }
 
-    @Test("A host whose address is known does not wait for another's name")
+    @Test("A host with a known address does not wait for another host's name")
     func addressBesideName() throws {
         let server = try TestRelay(on: loop)
         defer { server.close() }
@@ -159,7 +159,7 @@ import Testing
         _ = try connect(database("db.test,127.0.0.1", server.port), atMost: 3)
     }
 
-    @Test("What has no name to look up is not looked up")
+    @Test("Addresses and paths are not looked up")
     func noName() throws {
         let url = try TestServer.url()
         names.set("localhost", "127.0.0.1")
@@ -167,9 +167,9 @@ import Testing
         #expect(try names.asked == (ConnectionString.environment(of: url)["PGHOST"] == "localhost" ? 1 : 0))
     }
 
-    @Test("A name that nobody knows is told by name, and anything else that stands for a host is not")
+    @Test("The error about an unknown host has its name, and no text that is not a host name")
     func unknownName() throws {
-        for (host, said) in [("nowhere.test", "\"nowhere.test\""), ("secret@db.test", "is no host name")] {
+        for (host, said) in [("nowhere.test", "\"nowhere.test\""), ("secret@db.test", "is not a valid host name")] {
             let client = try Stub(on: loop, database: database(host, 1))
             client.pipeline.connect()
             try client.turn { !client.events.isEmpty }

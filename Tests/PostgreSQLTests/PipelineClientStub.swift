@@ -3,7 +3,7 @@ import EventLoop
 import PostgreSQL
 import Testing
 
-/// Uses a pipeline and keeps what it was told.
+/// Uses a pipeline and records its events.
 final class PipelineClientStub: PipelineClient {
     enum Event: Equatable {
         case ready
@@ -29,7 +29,7 @@ final class PipelineClientStub: PipelineClient {
     var events: [Event] = []
     var needsConnection = true
     var refusal: String?
-    /// What was known at the last loss.
+    /// The knowledge at the last loss.
     private(set) var knowledge: LossKnowledge?
     private(set) var lastError: PostgreSQLError?
     var onEvent: ((Event) -> Void)?

@@ -5,11 +5,11 @@ import Testing
 
 @testable import PostgreSQL
 
-/// A pipeline and a real server.
+/// A pipeline with a real server.
 @Suite struct PipelineTests {
     typealias Stub = PipelineClientStub
 
-    @Test("Many statements of one turn come back in order, with one sync at their end")
+    @Test("The results of many statements of one turn arrive in order, with one sync at their end")
     func order() throws {
         let client = try Stub()
         try client.connect()
@@ -19,7 +19,7 @@ import Testing
         #expect(client.events == (0..<500).map { .rows($0 * 2) } + [.synced])
     }
 
-    @Test("A statement that is refused ends its own sync only")
+    @Test("A failed statement rolls back only its own transaction")
     func oneRefused() throws {
         let client = try Stub()
         try client.connect()
@@ -51,7 +51,7 @@ import Testing
         client.onEvent = nil
     }
 
-    @Test("Megabytes both ways pass a socket that is full again and again")
+    @Test("Megabytes in both directions pass through a repeatedly full socket")
     func backPressure() throws {
         let echo = Statement("select length($1)::bigint, $1", parameters: [.text])
         let client = try Stub(statements: [echo])
@@ -67,7 +67,7 @@ import Testing
         #expect(client.events.count { $0 == .rows(500_000) } == 20)
     }
 
-    @Test("A session that is ended while idle is noticed and made again, all statements prepared")
+    @Test("A session that is terminated while idle is restored, with all statements prepared")
     func terminatedWhileIdle() throws {
         let client = try Stub()
         try client.connect()
@@ -81,7 +81,7 @@ import Testing
         #expect(!client.pipeline.isBroken)
     }
 
-    @Test("A session that nobody needs is not made again, until somebody does")
+    @Test("A session that is not needed is not restored until it is")
     func asleep() throws {
         let client = try Stub()
         try client.connect()
@@ -94,7 +94,7 @@ import Testing
         try client.turn { client.pipeline.isReady }
     }
 
-    @Test("An idle session that has just been ended is found out by a probe, before a statement is lost on it")
+    @Test("A probe detects an idle session that was just terminated, before a statement is lost on it")
     func probe() throws {
         let client = try Stub()
         try client.connect()
@@ -108,7 +108,7 @@ import Testing
         #expect(!client.pipeline.isReady)
     }
 
-    @Test("A statement whose server ends the session is known to be undone, and the session is made again")
+    @Test("A statement whose server ends the session is known to be rolled back, and the session is restored")
     func terminatedInFlight() throws {
         let client = try Stub()
         try client.connect()
@@ -126,7 +126,7 @@ import Testing
         #expect(client.knowledge == .noneCommitted)
     }
 
-    @Test("Nothing is sent on a session that is given up")
+    @Test("No statement is sent on an abandoned session")
     func abandoned() throws {
         let client = try Stub()
         try client.connect()
@@ -139,7 +139,7 @@ import Testing
         #expect(client.events == [.lost("-"), .ready])
     }
 
-    @Test("The rows of one statement come one at a time where that is asked for, those of its neighbours together")
+    @Test("A statement in row-by-row mode gives its rows one at a time, its neighbours all at once")
     func rowByRow() throws {
         let client = try Stub()
         try client.connect()
@@ -154,7 +154,7 @@ import Testing
         #expect(client.events == [.rows(2)] + three + three + [.rows(1), .synced, .rows(0), .synced])
     }
 
-    @Test("A pipeline that is paused receives nothing more until it goes on, and then everything")
+    @Test("A paused pipeline receives nothing until it resumes, and then everything")
     func pause() throws {
         let client = try Stub()
         try client.connect()
@@ -171,7 +171,7 @@ import Testing
         client.onEvent = nil
     }
 
-    @Test("A session that ends while its pipeline is paused is found lost when it goes on")
+    @Test("A session that ends while its pipeline is paused is reported lost when it resumes")
     func lostWhilePaused() throws {
         let client = try Stub()
         try client.connect()
@@ -194,11 +194,11 @@ import Testing
     }
 
     @Test(
-        "What is known of commits after a loss follows from the severity, the place, and who speaks",
+        "The knowledge about commits after a loss follows from the error's severity, position and source",
         arguments: [
-            ("57P01", .fatal, false, .noneCommitted), ("57P01", .fatal, true, .onlyOldestMayBeCommitted),
-            ("58030", .panic, true, .onlyOldestMayBeCommitted), ("58030", .panic, false, .onlyOldestMayBeCommitted),
-            ("08P01", .fatal, false, .eachMayBeCommitted), (nil, nil, false, .eachMayBeCommitted),
+            ("57P01", .fatal, false, .noneCommitted), ("57P01", .fatal, true, .onlyOldestMayHaveCommitted),
+            ("58030", .panic, true, .onlyOldestMayHaveCommitted), ("58030", .panic, false, .onlyOldestMayHaveCommitted),
+            ("08P01", .fatal, false, .eachMayHaveCommitted), (nil, nil, false, .eachMayHaveCommitted),
         ] as [(String?, PostgreSQLError.Severity?, Bool, LossKnowledge)])
     func knowledge(code: String?, severity: PostgreSQLError.Severity?, atSync: Bool, expected: LossKnowledge) {
         let error = PostgreSQLError(sqlState: code.map(SQLState.init), severity: severity, message: "")
@@ -206,7 +206,7 @@ import Testing
         #expect(error.endsSession)
     }
 
-    @Test("An error of a cluster's node leaves the session as it is")
+    @Test("An error of a cluster's node leaves the session usable")
     func errorOfNode() throws {
         let failing = Statement(
             "select 1 / (case when $1 = 0 then raise_connection_failure() else 1 end)::bigint", parameters: [.bigint])
@@ -225,7 +225,7 @@ import Testing
         #expect(client.events == [.failed("08006"), .synced, .rows(1), .synced])
     }
 
-    @Test("A name that a pooler's session knows already is no failure")
+    @Test("A statement that a pooler's session has prepared already is no failure")
     func duplicateStatement() throws {
         let client = try Stub(statements: [Stub.double, Stub.double, Stub.divide])
         try client.connect()
@@ -235,7 +235,7 @@ import Testing
         #expect(client.events == [.rows(2), .synced])
     }
 
-    @Test("A session that has lost its statements says so, and works when it is made again")
+    @Test("A session without its prepared statements reports that, and works after a reconnect")
     func unknownStatement() throws {
         let client = try Stub()
         try client.connect()
@@ -253,7 +253,7 @@ import Testing
         #expect(client.events.suffix(2) == [.rows(2), .synced])
     }
 
-    @Test("A statement that cannot be prepared, or a check that is refused, is a failure to connect")
+    @Test("A statement that cannot be prepared, or a refused check, fails the connection")
     func refusedSetUp() throws {
         let wrong = try Stub(statements: [Statement("select from nowhere_at_all", parameters: [])])
         wrong.pipeline.connect()
@@ -270,9 +270,9 @@ import Testing
     }
 
     @Test(
-        "Where no server is, attempts go on, ever more slowly",
+        "Without a server, attempts continue with growing delays",
         arguments: ["host=/nonexistent", "host=127.0.0.1 port=1", "nonsense", "host=/nonexistent,127.0.0.1 port=1"])
-    func nobodyThere(url: String) throws {
+    func unreachable(url: String) throws {
         let client = try Stub(url: url)
         client.pipeline.connect()
         try client.turn(seconds: 0.5)
@@ -281,7 +281,7 @@ import Testing
         #expect(client.pipeline.isBroken)
     }
 
-    @Test("An attempt to connect to one who never answers is given up")
+    @Test("An attempt to connect to a server that never answers ends with a timeout")
     func blackHole() throws {
         var template = Array("/tmp/todo-hole-XXXXXX".utf8CString)
         let folder = String(cString: mkdtemp(&template))

@@ -3,11 +3,11 @@ import EventLoop
 import Glibc
 import PostgreSQL
 
-/// A server on TCP that passes everything on to the tests' PostgreSQL, or takes connections and stays silent.
+/// A TCP proxy to the tests' PostgreSQL, which can also accept connections and stay silent.
 final class TestRelay: EventSource {
-    /// Whether new connections are taken and not served.
+    /// Whether new connections are accepted and not forwarded.
     var isSilent = false
-    /// How many connections came.
+    /// The number of accepted connections.
     private(set) var count = 0
     let port: UInt16
 
@@ -15,9 +15,9 @@ final class TestRelay: EventSource {
     private let listener: Int32
     private let upstream: String
     private var silent: [Int32] = []
-    fileprivate var pairs: [Pair] = []
+    fileprivate var pairs: [SocketPair] = []
 
-    /// - Parameter address: one of the machine's own, of which there are many: 127.0.0.0/8.
+    /// - Parameter address: any address in 127.0.0.0/8.
     /// - Parameter port: 0 for any.
     init(on loop: EventLoop, address: String = "127.0.0.1", port: UInt16 = 0) throws {
         upstream = try TestServer.socketPath()
@@ -27,7 +27,7 @@ final class TestRelay: EventSource {
         try loop.add(self, descriptor: listener, for: .readable)
     }
 
-    /// Serves those that were taken and not served.
+    /// Forwards the connections that were accepted and not forwarded.
     func wake() {
         isSilent = false
         for client in silent { serve(client) }
@@ -66,7 +66,7 @@ final class TestRelay: EventSource {
             }
         }
         precondition(code == 0)
-        pairs.append(Pair(client, server, on: loop))
+        pairs.append(SocketPair(client, server, on: loop))
     }
 }
 
@@ -91,7 +91,7 @@ func listeningSocket(_ address: String, _ port: UInt16 = 0, backlog: Int32 = 64)
 }
 
 /// The two sockets of one relayed connection.
-final class Pair {
+final class SocketPair {
     private final class End: EventSource {
         let descriptor: Int32
         var received: (() -> Void)?

@@ -15,7 +15,7 @@ enum TestServer {
 
     static func connect() throws -> Connection { try Connection.open(url()) }
 
-    /// The unix socket that the server listens on, whatever the URL names.
+    /// The unix socket that the server listens on, for any host in the URL.
     static func socketPath() throws -> String {
         let path = try connect().execute(
             """

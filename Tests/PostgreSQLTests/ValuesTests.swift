@@ -3,10 +3,10 @@ import Testing
 
 @testable import PostgreSQL
 
-/// The values of this room, without a server or round trip through one.
+/// The value types of this module, with and without a server.
 @Suite struct ValuesTests {
     @Test(
-        "Conditions are sorted by what they mean for the sender",
+        "Each SQLSTATE belongs to a family",
         arguments: [
             ("08006", .notNow), ("08P01", .notNow), ("25006", .readOnly), ("40001", .conflict),
             ("40P01", .conflict), ("40002", .statement), ("57014", .notNow), ("55P03", .notNow), ("53200", .notNow),
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(
-        "The severity, not the condition, tells whether a session is over",
+        "The severity, not the SQLSTATE, decides whether a session has ended",
         arguments: [
             ("08006", .error, false), ("57P01", .fatal, true), ("58030", .panic, true), ("53300", .fatal, true),
             ("25006", .error, false), (nil, nil, true),
@@ -30,7 +30,7 @@ import Testing
         #expect(error.endsSession == endsSession)
     }
 
-    @Test("Without a condition it is libpq that speaks, of a broken connection")
+    @Test("An error without SQLSTATE is libpq's, about a broken connection")
     func noCondition() {
         #expect(PostgreSQLError(sqlState: nil, message: "gone").endsSession)
         #expect(PostgreSQLError(sqlState: nil, message: "gone").description == "gone")
@@ -45,7 +45,7 @@ import Testing
         #expect(Statement(text, parameters: []).name == "todo_\(expected)")
     }
 
-    @Test("Waits between attempts double, up to two seconds, a quarter more or less", arguments: [0, 0.5, 0.999])
+    @Test("Delays between attempts double, up to two seconds, with a jitter of a quarter", arguments: [0, 0.5, 0.999])
     func backoff(random: Double) {
         var backoff = Backoff()
         #expect(backoff.next(isSlow: false, random: random) == 0)
@@ -65,7 +65,7 @@ import Testing
         parameters: [.text, .bigint, .boolean])
 
     @Test(
-        "Values go to the server and back as they are",
+        "Values are unchanged by a round trip to the server",
         arguments: [
             (nil, nil, nil), ("", 0, false), ("text", -1, true), ("é😀\u{1}", .max, true), ("NULL", .min, nil),
             (String(repeating: "é", count: 500_000), 1, false),
@@ -80,7 +80,7 @@ import Testing
         pipeline.connect()
         while !pipeline.isReady { try loop.turn(timeout: 10_000_000) }
         var parameters = Parameters()
-        // Twice, since the list's memory is used again.
+        // Twice, since the list's memory is reused.
         for _ in 0..<2 {
             parameters.removeAll()
             parameters.append(text)

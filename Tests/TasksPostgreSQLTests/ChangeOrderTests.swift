@@ -3,7 +3,7 @@ import Tasks
 import TasksPostgreSQL
 import Testing
 
-/// Two workers that write for one owner at once.
+/// Concurrent writes of two workers for one owner.
 @Suite struct ChangeOrderTests {
     let clients: [StoreClient]
     let owner = String.random("owner-")
@@ -58,7 +58,7 @@ import Testing
         #expect(task.title == "new" && task.description == "new" && task.completed)
     }
 
-    @Test("Of many deletions at once one finds the task")
+    @Test("One of many concurrent deletions finds the task")
     func deletions() throws {
         try clients[0].create(owner, "task")
         #expect(try run(20) { _ in .delete(1) }.count == 1)

@@ -5,9 +5,9 @@ import Tasks
 import TasksPostgreSQL
 import Testing
 
-/// A server that has no room for more sessions.
+/// A server at its connection limit.
 @Suite struct CrowdedServerTests {
-    @Test("A server that asks for a password and has no room is asked again soon, and used as soon as it has")
+    @Test("A server at its connection limit that requires a password is retried soon, and then used")
     func crowded() throws {
         let cluster = try TestCluster(
             password: "secret", options: "-c max_connections=4 -c superuser_reserved_connections=0")

@@ -15,7 +15,7 @@ import Testing
 
     private func titled(_ title: String) -> TaskOperation.Action { .create(TaskDraft(title: title)) }
 
-    @Test("One write that is refused fails alone, whatever its place")
+    @Test("A failed write fails alone, at any position in its group")
     func oneFails() throws {
         try database.execute("alter table todo.tasks add constraint no_poison check (title <> 'poison')")
         let client = try StoreClient(database, writes: 1)
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test("A write that is refused by the commit itself fails alone")
+    @Test("A write that fails at the commit fails alone")
     func commitFails() throws {
         try database.execute(
             """
@@ -50,7 +50,7 @@ import Testing
         #expect(answers[1] == .failed(.refused(sqlState: "P0001")))
     }
 
-    @Test("Beside a write that is refused, one that finds no task is done and has none")
+    @Test("A write that finds no task has an empty result, also beside a failed write")
     func refusedBesideNothing() throws {
         try database.execute("alter table todo.tasks add constraint no_poison check (title <> 'poison')")
         let client = try StoreClient(database, writes: 1)
@@ -59,7 +59,7 @@ import Testing
         #expect(answers == [.failed(.refused(sqlState: "23514")), .done([], total: nil)])
     }
 
-    @Test("A write that waits too long for a lock is told to come again, after all others are done")
+    @Test("A write that waits too long for a lock is unavailable, after all others are committed")
     func lockTimeout() throws {
         let client = try StoreClient("\(database.url) options='-c lock_timeout=300'", writes: 1)
         try client.create("b", "first")
@@ -76,7 +76,7 @@ import Testing
         #expect(try client.create("b", "second")[0].id == 2)
     }
 
-    @Test("A read that takes too long is told to come again, and those behind it are done")
+    @Test("A read that takes too long is unavailable, and the reads after it are answered")
     func statementTimeout() throws {
         let client = try StoreClient("\(database.url) options='-c statement_timeout=300'", writes: 1)
         try client.create("ada", "task")
@@ -92,7 +92,7 @@ import Testing
         #expect(answers[2].tasks?.count == 1)
     }
 
-    @Test("A write that is blocked is answered at its deadline, once, and the store goes on")
+    @Test("A blocked write is answered once, at its deadline, and the store continues")
     func deadline() throws {
         let client = try StoreClient(database, writes: 2)
         try client.create("ada", "first")
@@ -112,7 +112,7 @@ import Testing
         #expect(client.answers[ticket]?.count == 1)
     }
 
-    @Test("Two stores that write for many owners at once never stand in each other's way")
+    @Test("Two stores that write for many owners at once never deadlock")
     func noDeadlock() throws {
         let loop = try EventLoop()
         let clients = try (0..<2).map { _ in try StoreClient(database, writes: 3, on: loop) }
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test("A write that ends its session is found and answered; those beside it are done")
+    @Test("A write that ends its session is detected and answered; the writes beside it are committed")
     func sessionKiller() throws {
         try database.execute(
             """
@@ -154,7 +154,7 @@ import Testing
         #expect(try client.create("owner 7", "task")[0].id == 1)
     }
 
-    @Test("An owner whose row is locked holds up one connection; the others serve everybody else")
+    @Test("An owner whose row is locked blocks one connection; the others serve all other owners")
     func lockedOwner() throws {
         let client = try StoreClient(database, writes: 2)
         try client.create("locked", "first")
@@ -172,7 +172,7 @@ import Testing
         #expect(try client.answers(to: waiting).map { $0.tasks?.first?.id } == [2, 3, 4, 5, 6])
     }
 
-    @Test("Who is answered may submit the next operation from there")
+    @Test("An operation may be submitted from within an answer")
     func reentrance() throws {
         let client = try StoreClient(database)
         var left = 200

@@ -6,7 +6,7 @@ import Testing
 
 @testable import TasksPostgreSQL
 
-/// Lists of any length, and searches, beside everybody else's requests.
+/// Lists of any length, and searches, beside other requests.
 @Suite struct HeavyReadTests {
     let database: TestDatabase
     let client: StoreClient
@@ -17,7 +17,7 @@ import Testing
         client = try StoreClient(database)
     }
 
-    /// Gives an owner so many tasks, the first one the oldest.
+    /// Creates this many tasks of an owner, the first one the oldest.
     private func fill(
         _ owner: String, _ count: Int, titleLength: Int = 10, in other: TestDatabase? = nil
     ) throws {
@@ -31,7 +31,7 @@ import Testing
             """)
     }
 
-    @Test("A list is whole and in order whatever its length", arguments: [0, 1, 99, 100, 101, 102, 1_000, 5_000])
+    @Test("A list of any length is whole and in order", arguments: [0, 1, 99, 100, 101, 102, 1_000, 5_000])
     func wholeList(count: Int) throws {
         try fill(owner, count)
         #expect(try client.tasks(owner, .list(TaskQuery())).map(\.id) == (0..<count).map { Int64(count - $0) })
@@ -40,7 +40,7 @@ import Testing
         #expect(tasks.count == count && total == Int64(count))
     }
 
-    @Test("A long list comes in parts, each small, with the number of all at the end")
+    @Test("A long list is delivered in small parts, with the total at the end")
     func parts() throws {
         try fill(owner, 2_000, titleLength: 200)
         for query in [TaskQuery(), TaskQuery(completed: true, countsAll: true), TaskQuery(sort: .title, limit: 1_500)] {
@@ -55,8 +55,8 @@ import Testing
         #expect(try client.tasks(owner, .list(TaskQuery(limit: 100))).count == 100)
     }
 
-    @Test("A list that is held back takes nothing more from the server until it goes on")
-    func heldBack() throws {
+    @Test("A paused list receives no more from the server until it resumes")
+    func paused() throws {
         try fill(owner, 20_000, titleLength: 200)
         let ticket = client.submit(owner, .list(TaskQuery()), within: 60)
         try client.turn("a part") { client.parts[ticket] != nil }
@@ -65,13 +65,13 @@ import Testing
         let before = client.parts[ticket]?.count
         try client.turn(seconds: 0.3)
         #expect(client.parts[ticket]?.count == before)
-        // Others are served meanwhile, on other connections.
+        // Other requests are served meanwhile, on other connections.
         #expect(try client.tasks(owner, .read(1)).count == 1)
         client.store.resume(ticket)
         #expect(try client.answer(to: ticket).tasks?.count == 20_000)
     }
 
-    @Test("A list whose connection breaks in the middle has failed, and is not begun again")
+    @Test("A list whose connection breaks in the middle fails, and is not restarted")
     func brokenInTheMiddle() throws {
         try fill(owner, 20_000, titleLength: 200)
         let ticket = client.submit(owner, .list(TaskQuery()))
@@ -83,7 +83,7 @@ import Testing
         #expect(client.answers[ticket]?.count == 1)
     }
 
-    @Test("However many heavy reads of one owner wait, another owner's is next")
+    @Test("Another owner's heavy read is next, however many of one owner wait")
     func ownersInTurn() throws {
         let other = String.random()
         try fill(owner, 20_000)
@@ -103,7 +103,7 @@ import Testing
         let database = try TestDatabase()
         let client = try StoreClient(database)
         try fill(owner, 20_000, in: database)
-        // A session that is prepared names the statements as well.
+        // A session that prepares statements shows their text as well.
         client.store.connect()
         for owner in ["ada", "ben"] { client.submit(owner, .list(TaskQuery(search: "zzz"))) }
         try client.turn("all connections") { client.store.heavyReadConnections.allSatisfy { $0 == .ready } }
@@ -123,7 +123,7 @@ import Testing
         #expect(most <= 1)
     }
 
-    @Test("What would wait behind too many of its owner's heavy reads is refused at once")
+    @Test("A heavy read of an owner with too many waiting is refused at once")
     func bounded() throws {
         try fill(owner, 20_000)
         let tickets = (0..<100).map { _ in client.submit(owner, .list(TaskQuery(search: "zzz")), within: 2) }
@@ -134,7 +134,7 @@ import Testing
         #expect(try client.perform(other, .list(TaskQuery(search: "x"))) == .done([], total: nil))
     }
 
-    @Test("The server itself ends a heavy read that takes longer than its asker waits")
+    @Test("The server ends a heavy read before its deadline")
     func timeout() throws {
         let blocker = try TestDatabase()
         let client = try StoreClient(blocker)

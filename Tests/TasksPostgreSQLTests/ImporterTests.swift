@@ -4,7 +4,7 @@ import Testing
 
 @testable import TasksPostgreSQL
 
-/// Takes over tasks from tables as the family's old backends made them.
+/// Imports from tables as the family's old backends made them.
 @Suite struct ImporterTests {
     let database: TestDatabase
 
@@ -23,7 +23,7 @@ import Testing
         return count
     }
 
-    /// A row of `todo.tasks` in a few words.
+    /// A row of `todo.tasks` as a short text.
     private func task(_ owner: String, _ id: Int) throws -> String? {
         try database.value(
             """
@@ -98,7 +98,7 @@ import Testing
         #expect(try database.value("select count(distinct change) from todo.tasks where owner_user_id = 'ann'") == "3")
     }
 
-    @Test("A second run takes over only what is new, and leaves alone what was changed or deleted since")
+    @Test("A second run imports only new tasks, and keeps tasks that were changed or deleted since")
     func twice() throws {
         try makeTasks("('1', 'ann', 'one', null, false, null), ('2', 'ann', 'two', null, false, null)")
         try run()
@@ -115,7 +115,7 @@ import Testing
         #expect(try database.value("select string_agg(title, ' ' order by id) from todo.tasks") == "changed three")
     }
 
-    @Test("An id that the owner has already is not taken twice, and new ids come after all that were kept")
+    @Test("An id that the owner has already is replaced, and new ids are greater than all kept ids")
     func conflict() throws {
         try database.execute(
             """
@@ -133,7 +133,7 @@ import Testing
         #expect(try database.value("select last_task_id || ' ' || change from todo.owners") == "41 3")
     }
 
-    @Test("What cannot be a task is left out and named, unless it may be cut")
+    @Test("A row that cannot be a task is skipped and named, unless it may be cut")
     func unfit() throws {
         try makeTasks(
             """
@@ -149,7 +149,7 @@ import Testing
         #expect(try database.value("select count(*) from todo.tasks where char_length(title) = 200") == "1")
     }
 
-    @Test("20,000 tasks of 3,000 owners with strange names arrive, transaction by transaction")
+    @Test("20,000 tasks of 3,000 owners with unusual names are imported, transaction by transaction")
     func many() throws {
         try database.execute(
             """
@@ -176,7 +176,7 @@ import Testing
     }
 
     @Test(
-        "A table that will not do is refused in plain words",
+        "An unsuitable table is refused with the reason",
         arguments: [
             Refusal(sql: "select 1", words: "no such table"),
             Refusal(sql: "create table tasks (id integer, title text)", words: "no column user_id"),

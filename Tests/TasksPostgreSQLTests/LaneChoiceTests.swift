@@ -3,7 +3,7 @@ import Tasks
 import TasksPostgreSQL
 import Testing
 
-/// Which connection a read takes.
+/// The choice of a connection for a read.
 @Suite struct LaneChoiceTests {
     let relay: Relay
     let client: StoreClient
@@ -19,7 +19,7 @@ import Testing
         try client.create(owner, "task")
     }
 
-    @Test("Reads pass by a long statement on a second connection, also when that one is slow for a moment")
+    @Test("Reads use a second connection beside a long statement, also when that one is briefly slow")
     func secondConnection() throws {
         defer { relay.close() }
         relay.held = [0, 1]
@@ -36,7 +36,7 @@ import Testing
         #expect(try client.answer(to: stuck).tasks?.count == 1)
     }
 
-    @Test("A connection that is lost and does not come back leaves its reads to the other one")
+    @Test("The reads of a connection that is lost and not restored move to the other one")
     func oneIsLost() throws {
         defer { relay.close() }
         relay.held = [0]

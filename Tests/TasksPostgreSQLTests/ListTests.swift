@@ -1,7 +1,7 @@
 import Tasks
 import Testing
 
-/// Which tasks a list holds, and in which order.
+/// The content and the order of lists.
 @Suite struct ListTests {
     let client: StoreClient
     let owner = String.random("owner-")
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(
-        "Lists are ordered and filtered as asked",
+        "Lists are ordered and filtered as requested",
         arguments: [
             (TaskQuery(), [4, 3, 2, 1]),
             (TaskQuery(order: .ascending), [1, 2, 3, 4]),
@@ -54,14 +54,14 @@ import Testing
         #expect(counted == .done(counted.tasks ?? [], total: total))
     }
 
-    @Test("An owner without tasks has an empty list, and a total of none", arguments: TaskQuery.Sort.allCases)
+    @Test("An owner without tasks has an empty list, and a total of 0", arguments: TaskQuery.Sort.allCases)
     func empty(sort: TaskQuery.Sort) throws {
         #expect(try client.perform(owner, .list(TaskQuery(sort: sort))) == .done([], total: nil))
         #expect(try client.perform(owner, .list(TaskQuery(sort: sort, countsAll: true))) == .done([], total: 0))
     }
 
     @Test(
-        "Search takes upper and lower case for one, in every script, and nothing else",
+        "Search ignores case, in every script, and no other difference",
         arguments: [
             ("CAFÉ", "café", true), ("café", "CAFÉ", true), ("ПРИВЕТ мир", "привет МИР", true),
             ("ΣΊΣΥΦΟΣ", "σίσυ", true),
@@ -79,7 +79,7 @@ import Testing
         #expect(try ids(TaskQuery(search: text, countsAll: true)) == (text.isEmpty ? [2, 1] : expected))
     }
 
-    @Test("A list of thousands comes whole and in order")
+    @Test("A list of thousands is whole and in order")
     func large() throws {
         let text = String(repeating: "d", count: 1_000)
         let tickets = (0..<3_000).map { client.submit(owner, .create(TaskDraft(title: "\($0)", description: text))) }

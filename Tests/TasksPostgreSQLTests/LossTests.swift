@@ -10,7 +10,7 @@ import Testing
     let database: TestDatabase
     let relay: Relay
     let client: StoreClient
-    /// Past the relay.
+    /// A client that bypasses the relay.
     let direct: StoreClient
 
     init() throws {
@@ -22,13 +22,13 @@ import Testing
         direct = try StoreClient(database, on: loop)
     }
 
-    /// Both lanes are there: 0 is the one for reads, 1 the one for writes.
+    /// Connects both lanes: 0 is for reads, 1 for writes.
     private func connect() throws {
         client.store.connect()
         try client.turn("a connection") { client.connections == 2 }
     }
 
-    @Test("Reads that are under way when the connection breaks are sent again, and answered once")
+    @Test("Reads in flight when the connection breaks are sent again, and answered once")
     func readsAreSentAgain() throws {
         defer { relay.close() }
         try connect()
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("What became of a create is unknown when the answer to its commit is cut off")
+    @Test("The outcome of a create is unknown when the answer to its commit is cut off")
     func createIsUnknown() throws {
         defer { relay.close() }
         try connect()
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(
-        "A change whose effect can be seen is looked for, not made again, when the answer to its commit is cut off",
+        "A change with a visible effect is verified, not repeated, when the answer to its commit is cut off",
         arguments: [
             TaskOperation.Action.update(1, TaskPatch(title: "new", description: .set("é"), completed: true)),
             .update(1, TaskPatch(description: .clear)), .complete(1, completed: true), .update(1, TaskPatch()),
@@ -79,7 +79,7 @@ import Testing
         #expect(answer.tasks?.first?.change == 2, "it was made once")
     }
 
-    @Test("A change that was lost does not come back over a newer one that was acknowledged")
+    @Test("A lost change never overwrites a newer acknowledged one")
     func noStaleRepeat() throws {
         defer { relay.close() }
         try connect()
@@ -94,7 +94,7 @@ import Testing
         #expect(try direct.task(owner, .read(1)).title == "newer")
     }
 
-    @Test("A toggle is not made twice, when the answer to its commit is cut off")
+    @Test("A toggle is not repeated when the answer to its commit is cut off")
     func notRepeatable() throws {
         defer { relay.close() }
         try connect()
@@ -108,7 +108,7 @@ import Testing
         #expect(try direct.task(owner, .read(1)).completed)
     }
 
-    @Test("A deletion finds what it has deleted itself, when the answer to its commit is cut off")
+    @Test("A repeated deletion finds the task that it has deleted itself, when the answer to its commit is cut off")
     func deletion() throws {
         defer { relay.close() }
         try connect()
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(
-        "What a server that fails at the end of a commit has done is unknown, and not done again",
+        "The outcome is unknown, and not repeated, when a server fails at the end of a commit",
         arguments: [("PANIC", "58030"), ("FATAL", "57P01"), ("FATAL", "08P01")])
     func failingCommit(severity: String, sqlState: String) throws {
         defer { relay.close() }
@@ -139,7 +139,7 @@ import Testing
         #expect(try direct.tasks(owner, .list(TaskQuery())).map(\.title) == ["once"])
     }
 
-    @Test("Of a change that was sent once and cannot be sent again, nobody says that nothing was done")
+    @Test("A change that was sent once and cannot be verified is never reported as not done")
     func repeatedAndExpired() throws {
         defer { relay.close() }
         try connect()
@@ -173,7 +173,7 @@ import Testing
         #expect(client.store.isReachable)
     }
 
-    @Test("Nothing that waits for a connection waits for longer than its deadline")
+    @Test("Operations wait for a connection no longer than their deadline")
     func unsentExpires() throws {
         defer { relay.close() }
         relay.isOpen = false
@@ -188,7 +188,7 @@ import Testing
         }
     }
 
-    @Test("Wherever the stream is cut while a connection is made, the next one serves", arguments: [true, false])
+    @Test("Wherever the stream is cut while a connection is made, the next connection works", arguments: [true, false])
     func cutWhileConnecting(answers: Bool) throws {
         defer { relay.close() }
         let owner = String.random()
@@ -198,18 +198,18 @@ import Testing
             let read = client.submit(owner, .read(1))
             let update = client.submit(owner, .update(1, TaskPatch(title: "\(budget)")))
             #expect(try client.answer(to: read).tasks?.count == 1)
-            // Cut behind its sync it may be done or not.
+            // Cut after its sync, it may be committed or not.
             let answer = try client.answer(to: update)
             #expect(answer.tasks?.count == 1 || answer == .failed(.outcomeUnknown))
             relay.answerBudget = nil
             relay.requestBudget = nil
             relay.cut()
-            // So that the next is sent on a new connection.
+            // So that the next operation is sent on a new connection.
             try client.turn(seconds: 0.01)
         }
     }
 
-    @Test("Wherever the stream is cut around writes, each is answered once and truthfully", arguments: [true, false])
+    @Test("Wherever the stream is cut around writes, each is answered once and correctly", arguments: [true, false])
     func cutAroundWrites(answers: Bool) throws {
         defer { relay.close() }
         try connect()

@@ -48,7 +48,7 @@ import Testing
         #expect(threads.map { $0.join() }.sorted() == [0, Migrations.all.count])
     }
 
-    @Test("Tasks that an older schema holds are kept, deleted ones too")
+    @Test("Tasks of an older schema are kept, deleted ones too")
     func older() throws {
         _ = try Migrator(takingOwnershipOf: database.connect(), knowing: Array(Migrations.all.prefix(1))).apply()
         try database.execute(
@@ -79,7 +79,7 @@ import Testing
         #expect(throws: PostgreSQLError.self) { try insert(title, description) }
     }
 
-    @Test("A step that was changed after it was applied is noticed")
+    @Test("A step that was changed after it was applied is detected")
     func changed() throws {
         _ = try migrator().apply()
         try database.execute("update todo.migrations set checksum = 'x' where version = 1")
@@ -88,7 +88,7 @@ import Testing
         #expect(try Inspection(database.connect()).problems.count == 1)
     }
 
-    @Test("A schema that is newer than the program is left alone")
+    @Test("A schema that is newer than the program is not changed")
     func newer() throws {
         _ = try migrator().apply()
         try database.execute("insert into todo.migrations (version, name, checksum) values (1000, 'future', 'x')")

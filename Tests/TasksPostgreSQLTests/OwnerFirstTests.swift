@@ -4,7 +4,7 @@ import Testing
 
 @testable import TasksPostgreSQL
 
-/// Every statement of the service, one by one: none reaches beyond the owner that it names first.
+/// Every statement of the service: none reaches beyond the owner in its first parameter.
 @Suite final class OwnerFirstTests {
     static let statements =
         TaskStatements.writes
@@ -25,7 +25,7 @@ import Testing
             """)
     }
 
-    /// The call of the prepared statement, for an owner, with values that match ada's tasks.
+    /// Executes the prepared statement for an owner, with values that match ada's tasks.
     private func prepare(_ statement: Statement, owner: String) throws -> String {
         let types = statement.parameters.map { "\($0)" }.joined(separator: ", ")
         try connection.execute("deallocate all")
@@ -50,7 +50,7 @@ import Testing
         ).text(row: 0, column: 0)
     }
 
-    @Test("The first parameter is the owner, and nobody else's rows are read or changed", arguments: statements.indices)
+    @Test("The first parameter is the owner, and no other's rows are read or changed", arguments: statements.indices)
     func isolated(index: Int) throws {
         let statement = Self.statements[index]
         #expect(statement.parameters.first == .text)
@@ -61,13 +61,13 @@ import Testing
             #expect(none.isNull(row: row, column: 0) && none.text(row: row, column: 7) == "0", "only an empty count")
         }
         #expect(try tasksOfAda() == before)
-        // The same call finds something for the owner herself, so it could have found it for another.
+        // The same call finds a task for the owner herself, so it could have found it for another.
         let own = try connection.execute(prepare(statement, owner: ada))
         #expect(own.count >= 1 && !own.isNull(row: 0, column: 0))
     }
 
     @Test(
-        "Tables are read by an index that begins with the owner, and no other tables are", arguments: statements.indices
+        "Tables are read only through an index that begins with the owner", arguments: statements.indices
     )
     func plan(index: Int) throws {
         let call = try prepare(Self.statements[index], owner: ada)
@@ -94,10 +94,10 @@ import Testing
         #expect(!nodes.joined().contains { $0.contains("Seq Scan") })
     }
 
-    @Test("The usual list, and a page of it, can be read in their order and need not be sorted")
+    @Test("The usual list, and a page of it, are read in order without a sort")
     func order() throws {
         let page = TaskStatements.list[TaskQuery(limit: 5)]
-        // What the planner would choose depends on the other tests' rows; whether it can is the index's merit.
+        // The planner's choice depends on other tests' rows, so the test checks only that the index permits the plan.
         try connection.execute("set enable_sort = off; set enable_bitmapscan = off")
         for statement in [TaskStatements.listAll, TaskStatements.firstPage, page] {
             let lines = try connection.execute("explain (costs off) \(prepare(statement, owner: ada))")

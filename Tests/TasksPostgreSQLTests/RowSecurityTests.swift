@@ -5,7 +5,7 @@ import Testing
 
 @testable import TasksPostgreSQL
 
-/// Row-level security that somebody switches on: tasks must not be missing without an error.
+/// Row-level security that is switched on later: tasks must not be missing without an error.
 @Suite final class RowSecurityTests {
     let database: TestDatabase
     let role = String.random("todo_test_rows_")
@@ -24,7 +24,7 @@ import Testing
         try StoreClient(TestServer.url(database: database.name, user: role), reads: 1, writes: 1)
     }
 
-    @Test("Sessions that are open get an error that names it, and no empty list", arguments: ["tasks", "owners"])
+    @Test("Open sessions get an error that names it, and no empty list", arguments: ["tasks", "owners"])
     func openSessions(table: String) throws {
         let client = try client()
         client.store.connect()
@@ -59,7 +59,7 @@ import Testing
         #expect(try client.answer(to: late) == .done([], total: nil))
     }
 
-    @Test("An inspection names the table, and says whether the role is concerned", arguments: ["tasks", "migrations"])
+    @Test("An inspection names the table, and whether the role is affected", arguments: ["tasks", "migrations"])
     func inspection(table: String) throws {
         try database.execute("alter table todo.\(table) enable row level security")
         let problems = try Inspection(database.connect(as: role)).problems
@@ -70,7 +70,7 @@ import Testing
         #expect(inspection.notes == ["row-level security is on for todo.\(table); the role \(role) bypasses it"])
     }
 
-    @Test("A role that lacks the setting is told of it, with the statement that makes it")
+    @Test("An inspection notes a missing setting of the role, with the statement that makes it")
     func setting() throws {
         try database.execute("alter role \(role) reset row_security")
         let inspection = try Inspection(database.connect(as: role))
@@ -79,7 +79,7 @@ import Testing
         #expect(inspection.notes.first?.contains(statement) == true)
     }
 
-    @Test("An owner who may not alter the role learns which statement is left to run")
+    @Test("An owner that may not alter the role gets the statement to run")
     func mayNotAlter() throws {
         let owner = String.random("todo_test_owner_")
         try database.execute(

@@ -4,9 +4,9 @@ import Testing
 
 @testable import TasksPostgreSQL
 
-/// The role that workers use: it reads and writes rows, and nothing else.
+/// The role of the workers: it may only read and write rows.
 ///
-/// One after the other: two that grant rights on one table at once disturb each other.
+/// Serialized: concurrent grants on one table conflict.
 @Suite(.serialized) final class RuntimeRoleTests {
     let database: TestDatabase
     let role = String.random("todo_test_runtime_")
@@ -22,7 +22,7 @@ import Testing
         _ = try? database.execute("drop role \(role)")
     }
 
-    @Test("All operations work with its rights alone, and its statements are bounded")
+    @Test("All operations work with only its rights, and its statements are bounded")
     func works() throws {
         let url = try TestServer.url(database: database.name, user: role)
         let client = try StoreClient(url)
@@ -47,7 +47,7 @@ import Testing
         #expect(inspection.problems.isEmpty && inspection.notes.isEmpty, "\(inspection)")
     }
 
-    @Test("A database that takes no writes is told as a problem")
+    @Test("A read-only database is reported as a problem")
     func readOnly() throws {
         let database = try TestDatabase()
         try database.execute("alter database \(database.name) set default_transaction_read_only = on")
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(
-        "It can make, change and drop nothing",
+        "It can create, alter and drop nothing",
         arguments: [
             "create table todo.more (id bigint)", "create function todo.f() returns int language sql as 'select 1'",
             "drop table todo.tasks", "drop schema todo cascade", "alter table todo.tasks add column more text",
@@ -73,7 +73,7 @@ import Testing
         #expect(error?.sqlState?.code == "42501", "\(error.map { "\($0)" } ?? "-")")
     }
 
-    @Test("A bound that the operator chose is kept, also when it is part of another's name")
+    @Test("A setting that the operator made is kept, also when its name is part of another's")
     func settingsAreKept() throws {
         try database.execute(
             "alter role \(role) set statement_timeout = '3s'; alter role \(role) reset lock_timeout; alter role \(role) set deadlock_timeout = '1s'"
@@ -84,7 +84,7 @@ import Testing
         #expect(try connection.execute("show lock_timeout").text(row: 0, column: 0) == "4s")
     }
 
-    @Test("A role without any rights is told what is missing")
+    @Test("An inspection names the missing rights of a role")
     func stranger() throws {
         let stranger = String.random("todo_test_stranger_")
         try database.execute("create role \(stranger) login")

@@ -5,9 +5,9 @@ import Tasks
 import TasksPostgreSQL
 import Testing
 
-/// A whole server that stops and comes back.
+/// A server that stops and starts again.
 @Suite struct ServerRestartTests {
-    @Test("A stopped server loses nothing that was not sent, however it was stopped", arguments: ["fast", "immediate"])
+    @Test("A stopped server loses no operation that was not sent, in either mode", arguments: ["fast", "immediate"])
     func stopped(mode: String) throws {
         let cluster = try TestCluster()
         _ = try Migrator(takingOwnershipOf: Connection.open(cluster.url)).apply()
@@ -25,7 +25,7 @@ import Testing
         #expect(client.store.isReachable)
     }
 
-    @Test("Through a restart under load each operation is answered once, and each create truthfully")
+    @Test("During a restart under load each operation is answered once, and each create correctly")
     func underLoad() throws {
         let cluster = try TestCluster()
         _ = try Migrator(takingOwnershipOf: Connection.open(cluster.url)).apply()

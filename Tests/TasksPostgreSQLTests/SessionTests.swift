@@ -6,9 +6,9 @@ import Testing
 
 @testable import TasksPostgreSQL
 
-/// What a server may do to a session, and what the store makes of it.
+/// The store's reaction to changes of its sessions.
 @Suite struct SessionTests {
-    @Test("A session that has lost its statements is replaced, and everybody gets a result")
+    @Test("A session without its prepared statements is replaced, and every operation gets a result")
     func statementsAreGone() throws {
         let database = try TestDatabase.shared()
         let loop = try EventLoop()
@@ -29,7 +29,7 @@ import Testing
         #expect(client.connections == 4)
     }
 
-    @Test("A write that its server broke off is run again, and done once")
+    @Test("A write whose session is terminated is run again, and committed once")
     func terminatedInFlight() throws {
         let database = try TestDatabase.shared()
         let client = try StoreClient(database, reads: 1, writes: 1)
@@ -53,20 +53,20 @@ import Testing
         #expect(try client.tasks(owner, .list(TaskQuery())).map(\.title) == ["second", "first"])
     }
 
-    @Test("Sessions that are ended while idle are made again before anybody notices")
+    @Test("Sessions that are terminated while idle are restored without a failed operation")
     func terminatedWhileIdle() throws {
         let client = try StoreClient(TestDatabase.shared(), reads: 2, writes: 2)
         let owner = String.random()
         for round in 0..<5 {
             try client.create(owner, "\(round)")
             client.terminateSessions()
-            // Some rounds learn of it before they send, some by sending.
+            // Some rounds notice it before they send, some by sending.
             if round.isMultiple(of: 2) { try client.turn(seconds: 0.06) }
             #expect(try client.tasks(owner, .list(TaskQuery())).count == round + 1)
         }
     }
 
-    @Test("A server that takes no writes is tried twice for each; its reads go on, and later writes are done")
+    @Test("Each write tries a read-only server twice; reads continue, and later writes are committed")
     func readOnlyServer() throws {
         let database = try TestDatabase()
         let client = try StoreClient(database, reads: 1, writes: 1)
@@ -91,7 +91,7 @@ import Testing
         #expect(try client.create("ada", "late")[0].id == 2)
     }
 
-    @Test("Sessions whose server becomes read-only in place are left, for reads as well as for writes")
+    @Test("Sessions whose server becomes read-only in place are abandoned, for reads as well as for writes")
     func demotedInPlace() throws {
         let cluster = try TestCluster()
         _ = try Migrator(takingOwnershipOf: Connection.open(cluster.url)).apply()
@@ -119,7 +119,7 @@ import Testing
         #expect(try client.task("ada", .complete(1, completed: nil)).completed)
     }
 
-    @Test("A session that gives no answer is given up after the deadline of the one who waits")
+    @Test("A session that does not answer is abandoned after the operation's deadline")
     func silence() throws {
         let loop = try EventLoop()
         let relay = try Relay(on: loop)
@@ -139,7 +139,7 @@ import Testing
         #expect(client.answers.values.allSatisfy { $0.count == 1 })
     }
 
-    @Test("Connections that nobody needs are not made again; with the first operation all are")
+    @Test("Connections that are not needed are not restored; the first operation restores all")
     func sleep() throws {
         let database = try TestDatabase()
         let client = try StoreClient(database, reads: 2, writes: 3)
@@ -162,7 +162,7 @@ import Testing
         #expect(try sessions() == "5")
     }
 
-    @Test("A schema that is not there, or not the one that is known, is refused until it is there")
+    @Test("A missing or unknown schema is refused until the right one exists")
     func schemaIsMissing() throws {
         let database = try TestDatabase(migrated: false)
         let client = try StoreClient(database)

@@ -3,7 +3,7 @@ import Tasks
 import TasksPostgreSQL
 import Testing
 
-/// What a store owes to whoever submits operations, whichever way it keeps the tasks.
+/// The contract of a store, independent of its implementation.
 @Suite struct StoreContractTests {
     let client: StoreClient
     let owner = String.random("owner-")
@@ -12,7 +12,7 @@ import Testing
         client = try StoreClient(TestDatabase.shared())
     }
 
-    @Test("A task comes back as it was created", arguments: [nil, "", "a description"], [true, false])
+    @Test("A task is read as it was created", arguments: [nil, "", "a description"], [true, false])
     func create(description: String?, completed: Bool) throws {
         let begin = Int64(Clock.realTime / 1_000)
         let draft = TaskDraft(title: "title", description: description, completed: completed)
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(
-        "Text is kept to the byte",
+        "Text is kept byte for byte",
         arguments: [
             "O'Brien \"quoted\" \\ back", "%_$1 ' -- ;", "👩‍👩‍👧‍👦 é e\u{301} \u{FEFF} \u{FFFD}", "\u{1}\t\n\r\u{7F}",
             String(repeating: "\u{1F600}", count: 200), " ", "NULL", "\u{10FFFF}",
@@ -47,7 +47,7 @@ import Testing
         #expect(first.id == 1)
     }
 
-    @Test("Ids count from 1 within an owner and are never given again")
+    @Test("Ids count from 1 within an owner and are never reused")
     func ids() throws {
         #expect(try client.create(owner, "a", "b", "c").map(\.id) == [1, 2, 3])
         _ = try client.task(owner, .delete(3))
@@ -86,7 +86,7 @@ import Testing
         for state in states { #expect(try client.task(owner, .complete(1, completed: completed)).completed == state) }
     }
 
-    @Test("A deleted task is gone for every operation")
+    @Test("No operation finds a deleted task")
     func delete() throws {
         try client.create(owner, "gone", "stays")
         #expect(try client.task(owner, .delete(1)).id == 1)
@@ -96,7 +96,7 @@ import Testing
         #expect(all == .done(all.tasks ?? [], total: 1))
     }
 
-    @Test("A delete that may have been made before finds what was deleted within a minute, and no older deletion")
+    @Test("A repeated delete finds a task deleted within the last minute, and no older deletion")
     func deleteAgain() throws {
         try client.create(owner, "gone", "long gone", "stays")
         let deleted = try client.task(owner, .delete(1))
@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test(
-        "An id that was never given finds nothing", arguments: [0, -1, 2, .max, .min, 9_007_199_254_740_992] as [Int64])
+        "An unknown id finds nothing", arguments: [0, -1, 2, .max, .min, 9_007_199_254_740_992] as [Int64])
     func unknown(id: Int64) throws {
         try client.create(owner, "task")
         for action in operations(on: id) { #expect(try client.tasks(owner, action).isEmpty) }
@@ -134,7 +134,7 @@ import Testing
         for action in operations(on: 1) + operations(on: 3) + lists {
             #expect(try client.tasks(other, action).isEmpty)
         }
-        // Also once the other has tasks of the same ids.
+        // Also when the other owner has tasks of the same ids.
         for number in 1...3 { try client.create(other, "other \(number)") }
         for action in operations(on: 1) + operations(on: 3) + lists {
             #expect(try client.tasks(other, action).allSatisfy { !$0.title.hasPrefix("task") })

@@ -6,9 +6,9 @@ import Testing
 
 @testable import TasksPostgreSQL
 
-/// Two versions of the program on one database: while workers are replaced, and on the way back.
+/// Two versions of the program on one database: while workers are replaced, and during a rollback.
 @Suite struct UpgradeTests {
-    /// What a later program knows: it adds a column, widens types, builds an index, and one day takes the types away.
+    /// The steps of a later program: it adds a column, widens types, builds an index, and later removes the types.
     static let later =
         Migrations.all + [
             Migration(
@@ -30,9 +30,9 @@ import Testing
         ]
 
     private func migrator(
-        _ database: TestDatabase, patience: Migrator.Patience = Migrator.Patience()
+        _ database: TestDatabase, retries: Migrator.RetryPolicy = Migrator.RetryPolicy()
     ) throws -> Migrator {
-        try Migrator(takingOwnershipOf: database.connect(), knowing: Self.later, patience: patience)
+        try Migrator(takingOwnershipOf: database.connect(), knowing: Self.later, retries: retries)
     }
 
     private func reasonToRefuse(_ database: TestDatabase, knowing count: Int) throws -> String? {
@@ -40,7 +40,7 @@ import Testing
             database.execute(Migrations.check.sql), knowing: Array(Self.later.prefix(count)))
     }
 
-    @Test("Workers serve on while the schema is expanded, no session is lost, and new ones are had afterwards")
+    @Test("Workers serve while the schema is expanded, no session is lost, and new ones can be made afterwards")
     func expandedUnderLoad() throws {
         let database = try TestDatabase()
         let client = try StoreClient(database, reads: 1, writes: 2)
@@ -75,7 +75,7 @@ import Testing
         #expect(try Migrator(takingOwnershipOf: database.connect()).apply().isEmpty)
     }
 
-    @Test("What takes something away waits until it is asked for; from then on, older programs are refused")
+    @Test("A contract step is applied only when requested; from then on, older programs are refused")
     func contracted() throws {
         let database = try TestDatabase()
         #expect(try migrator(database).apply().map(\.version) == [3, 4, 5, 7])
@@ -97,7 +97,7 @@ import Testing
         #expect(try migrator(database).apply().map(\.version) == Array(1...7))
     }
 
-    @Test("A program refuses a schema that lacks what it needs, and says which command brings it")
+    @Test("A program refuses a schema that lacks a step, and names the command that applies it")
     func behind() throws {
         let database = try TestDatabase()
         #expect(
@@ -111,14 +111,14 @@ import Testing
         try database.execute("alter table todo.migrations drop column usable_from")
         #expect(try reasonToRefuse(database, knowing: 2) == nil)
         #expect(try Inspection(database.connect()).problems.isEmpty)
-        // What came after, without a version, is for those who know it.
+        // Later steps, without a version, are only for programs that know them.
         try database.execute("insert into todo.migrations (version, name, checksum) values (3, 'x', 'x')")
         #expect(try reasonToRefuse(database, knowing: 2)?.contains("needs a program that knows 3") == true)
         try database.execute("delete from todo.migrations where version = 3")
         #expect(try migrator(database).apply().map(\.version) == [3, 4, 5, 7])
     }
 
-    @Test("A step that waits behind a long read lets the requests behind it through, and is tried again")
+    @Test("A step that waits behind a long read times out, lets the waiting requests run, and is retried")
     func longRead() throws {
         let database = try TestDatabase()
         let client = try StoreClient(database)
@@ -127,18 +127,18 @@ import Testing
         try reader.execute("begin; select from todo.tasks")
         let url = database.url
         let thread = try Thread {
-            var patience = Migrator.Patience()
-            (patience.lock, patience.pause) = ("300ms", 0.1...0.2)
+            var retries = Migrator.RetryPolicy()
+            (retries.lock, retries.pause) = ("300ms", 0.1...0.2)
             var told: [String] = []
             let migrator = try? Migrator(
                 takingOwnershipOf: Connection.open(url), knowing: Array(UpgradeTests.later.prefix(3)),
-                patience: patience)
+                retries: retries)
             let count = (try? migrator?.apply { told.append($0) }.count) ?? -1
-            return told.contains { $0.contains("step 3 (priorities) gave way") } ? count : -2
+            return told.contains { $0.contains("step 3 (priorities) got no lock") } ? count : -2
         }
         try database.wait(
             until: "exists (select from pg_locks where not granted and relation = 'todo.tasks'::regclass)")
-        // Two tries' time: each request waits behind one try at most.
+        // The time of two tries: each request waits behind one try at most.
         let end = Clock.monotonic + 900_000_000
         while Clock.monotonic < end {
             let begin = Clock.monotonic
@@ -151,30 +151,30 @@ import Testing
         #expect(client.observed.isEmpty)
     }
 
-    @Test("A step whose lock is never free ends after a while, and names who holds it")
+    @Test("A step whose lock is never free fails after its tries, and names the holder")
     func neverFree() throws {
         let database = try TestDatabase()
         let reader = try Connection.open(database.url + " application_name=report")
         try reader.execute("begin; select from todo.tasks")
-        var patience = Migrator.Patience()
-        (patience.lock, patience.pause, patience.tries) = ("20ms", 0.01...0.02, 3)
-        let migrator = try migrator(database, patience: patience)
+        var retries = Migrator.RetryPolicy()
+        (retries.lock, retries.pause, retries.tries) = ("20ms", 0.01...0.02, 3)
+        let migrator = try migrator(database, retries: retries)
         let error = #expect(throws: PostgreSQLError.self) { try migrator.apply() }
         #expect(error?.message.contains("tried 3 times") == true && error?.message.contains("(report as ") == true)
         #expect(try database.value("select count(*) from todo.migrations") == "2")
     }
 
-    @Test("Another migration is waited for, but not for ever")
+    @Test("A migration waits for another one, but not without limit")
     func anotherMigration() throws {
         let database = try TestDatabase()
         let other = try database.connect()
         try other.execute("select pg_advisory_lock(\(Migrator.lockNumber))")
-        var patience = Migrator.Patience()
-        patience.others = "50ms"
+        var retries = Migrator.RetryPolicy()
+        retries.others = "50ms"
         var told: [String] = []
-        let migrator = try migrator(database, patience: patience)
+        let migrator = try migrator(database, retries: retries)
         let error = #expect(throws: PostgreSQLError.self) { try migrator.apply { told.append($0) } }
-        #expect(told == ["another migration runs; waiting for it for 50ms at most"])
+        #expect(told == ["waiting for another migration, for 50ms at most"])
         #expect(error?.message.contains("another migration still runs after 50ms: process ") == true)
     }
 
@@ -187,7 +187,7 @@ import Testing
         #expect(try migrator.apply().count == 1)
     }
 
-    @Test("An index whose build was broken off is built anew, and one that is there is not")
+    @Test("An index whose build was interrupted is built again, and an existing one is not")
     func index() throws {
         let database = try TestDatabase()
         try database.execute(
@@ -211,7 +211,7 @@ import Testing
         #expect(try apply() == 1)
         let built = try #require(try database.value(valid))
         #expect(built.hasPrefix("true"))
-        // As after a crash between the build and its record.
+        // The state after a crash between the build and its record.
         try database.execute("delete from todo.migrations where version = 3")
         #expect(try apply() == 1)
         #expect(try database.value(valid) == built)

@@ -16,7 +16,7 @@ struct OperationTests {
     }
 
     @Test(
-        "A patch is empty only when nothing is set; clearing a description is something",
+        "A patch is empty only when nothing is set; clearing a description is a change",
         arguments: [
             (TaskPatch(), true), (TaskPatch(title: "T"), false), (TaskPatch(description: .clear), false),
             (TaskPatch(description: .set("")), false), (TaskPatch(completed: false), false),
@@ -25,7 +25,7 @@ struct OperationTests {
         #expect(patch.isEmpty == isEmpty)
     }
 
-    @Test("A query without arguments is everything, newest first, uncounted")
+    @Test("A query without arguments is for all tasks, newest first, without a total")
     func defaultQuery() {
         let query = TaskQuery()
         #expect(query.completed == nil && query.search == nil && query.limit == nil && query.offset == 0)

@@ -9,7 +9,7 @@ struct TimestampTests {
     }
 
     @Test(
-        "A count of microseconds is a moment of the proleptic Gregorian calendar",
+        "A count of microseconds is a time in the proleptic Gregorian calendar",
         arguments: [
             (0, [1970, 1, 1, 0, 0, 0, 0]),
             (1, [1970, 1, 1, 0, 0, 0, 1]),
@@ -57,14 +57,14 @@ struct TimestampTests {
         }
     }
 
-    @Test("The ends of Int64 are moments too", arguments: [Int64.min, .min + 1, .max - 1, .max])
+    @Test("The limits of Int64 are valid times", arguments: [Int64.min, .min + 1, .max - 1, .max])
     func extremes(microseconds: Int64) {
         let parts = Timestamp(microsecondsSinceEpoch: microseconds).components
         #expect(1...12 ~= parts.month && 1...31 ~= parts.day && 0...23 ~= parts.hour)
         #expect(0...59 ~= parts.minute && 0...59 ~= parts.second && 0...999_999 ~= parts.microsecond)
     }
 
-    @Test("Moments are ordered by time", arguments: [(-1, 0), (0, 1), (.min, .max)] as [(Int64, Int64)])
+    @Test("Timestamps are ordered by time", arguments: [(-1, 0), (0, 1), (.min, .max)] as [(Int64, Int64)])
     func order(earlier: Int64, later: Int64) {
         #expect(Timestamp(microsecondsSinceEpoch: earlier) < Timestamp(microsecondsSinceEpoch: later))
         #expect(!(Timestamp(microsecondsSinceEpoch: later) < Timestamp(microsecondsSinceEpoch: earlier)))

@@ -11,7 +11,7 @@ struct StatusScreenTests {
     @Test("The whole of a worker's numbers makes a screen, with every part in its place")
     func screen() throws {
         let pool = PoolSchema()
-        let ledger = try Ledger.alone(pool.schema, version: "1", at: 1_000)
+        let ledger = try Ledger.unshared(pool.schema, version: "1", at: 1_000)
         let metrics = WorkerMetrics(pool, ledger)
         metrics.answered(
             .init(endpoint: .list, status: .ok), Phases(verify: 10_000, database: 300_000), hasResult: true)

@@ -36,21 +36,21 @@ struct Restore: ParsableCommand {
 
     private func restore(from descriptor: Int32, _ database: DatabaseSettings) throws {
         let variables = try ConnectionString.environment(of: database.migrationURL)
-        let place = try SchemaPlace(takingOwnershipOf: .open(database.migrationURL))
+        let place = try SchemaReplacement(takingOwnershipOf: .open(database.migrationURL))
         try waitUntilUnused(place, by: ConnectionString.user(of: database.url))
-        if let aside = try place.leftAside() {
+        if let aside = try place.movedAside() {
             try place.moveBack(from: aside)
             say("a restore was interrupted before: \(aside) has its name back")
         }
-        let kept = SchemaPlace.asideName(at: Backup.stamp())
-        let wasThere = try place.isTaken()
+        let kept = SchemaReplacement.asideName(at: Backup.stamp())
+        let wasThere = try place.exists()
         if wasThere {
             say("what is there becomes \(kept)")
-            say("if this is interrupted, run it again, or go back by: \(try place.wayBack(from: kept))")
+            say("if this is interrupted, run it again, or go back by: \(try place.undoStatement(from: kept))")
             // An interrupted pg_restore is a failure, after which the tables get their name back. A handler, since a
             // signal that is ignored would be ignored by pg_restore too.
             for number in [SIGINT, SIGTERM, SIGHUP] { _ = signal(number) { _ in } }
-            try place.moveAway(to: kept)
+            try place.moveAside(to: kept)
         }
         do {
             try Tool.run(
@@ -72,7 +72,7 @@ struct Restore: ParsableCommand {
     }
 
     /// Waits for workers that were just told to stop: they serve on for a few seconds.
-    private func waitUntilUnused(_ place: borrowing SchemaPlace, by role: String) throws {
+    private func waitUntilUnused(_ place: borrowing SchemaReplacement, by role: String) throws {
         var users = try place.users(workingAs: role)
         if !users.isEmpty { say("waiting for sessions that use the tables to end: \(users.joined(separator: ", "))") }
         for _ in 0..<50 where !users.isEmpty {

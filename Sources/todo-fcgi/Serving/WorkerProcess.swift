@@ -131,7 +131,7 @@ struct WorkerProcess {
         } else if observing.metricsAddress != nil {
             logger.notice("metrics are this worker's alone: TODO_METRICS_FILE is not set")
         }
-        return WorkerMetrics(pool, try .alone(pool.schema, version: Program.version, at: now))
+        return WorkerMetrics(pool, try .unshared(pool.schema, version: Program.version, at: now))
     }
 
     private func drain<Handler: RequestHandler>(

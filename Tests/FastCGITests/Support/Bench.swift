@@ -40,10 +40,10 @@ final class Bench {
         removeFolder(of: path)
     }
 
-    /// Lets go of the server, whatever it is doing.
+    /// Frees the server in any state.
     func closeServer() {
         guard openServer != nil else { return }
-        // It leaves the loop, which holds it while it accepts.
+        // It is removed from the loop, which retains it while it accepts.
         server.whenDrained = nil
         server.drain(until: 0)
         try? loop.turn(timeout: 0)
@@ -64,7 +64,7 @@ final class Bench {
         return peer
     }
 
-    /// Turns until something is so, or five seconds have passed.
+    /// Turns until a condition holds, or five seconds have passed.
     func turn(until condition: () throws -> Bool) throws -> Bool {
         let deadline = Clock.monotonic + 5_000_000_000
         while try !condition() {
@@ -74,7 +74,7 @@ final class Bench {
         return true
     }
 
-    /// Turns until something is so, and says how many milliseconds that took.
+    /// Turns until a condition holds, and returns how many milliseconds that took.
     func time(until condition: () throws -> Bool) throws -> UInt64 {
         try milliseconds {
             let isSo = try turn(until: condition)
@@ -82,20 +82,20 @@ final class Bench {
         }
     }
 
-    /// A request that is answered on the same connection; what a healthy server does.
+    /// Whether a request is answered on the same connection.
     func serves(_ peer: Peer, _ call: Call = Call("GET", "/healthy")) throws -> Bool {
         let known = peer.replies.count
         peer.send(call)
         return try turn { peer.replies.count == known + 1 }
     }
 
-    /// A request on a connection of its own.
+    /// Whether a request is answered on a connection of its own.
     func serves() throws -> Bool {
         let peer = Peer(to: path)
         return try serves(peer)
     }
 
-    /// How long something took, in milliseconds.
+    /// The duration of some work, in milliseconds.
     func milliseconds(_ work: () throws -> Void) rethrows -> UInt64 {
         let start = Clock.monotonic
         try work()

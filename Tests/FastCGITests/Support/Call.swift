@@ -14,7 +14,7 @@ struct Call {
         if !body.isEmpty { announce(String(body.count)) }
     }
 
-    /// Says how long the body will be, which need not be true.
+    /// Sets a CONTENT_LENGTH, which need not be true.
     mutating func announce(_ length: String) {
         parameters.removeAll { $0.name == "CONTENT_LENGTH" }
         parameters.append(("CONTENT_LENGTH", length))

@@ -35,9 +35,9 @@ final class Peer {
 
     private var isGone = false
 
-    /// Sends what fits into the socket's buffer, some 200 KB: nobody reads meanwhile on this thread.
+    /// Sends what fits into the socket's buffer, some 200 KB: no read happens meanwhile on this thread.
     func send(_ bytes: [UInt8]) {
-        precondition(bytes.count < 150_000, "nobody would read the rest: send it from a thread of its own")
+        precondition(bytes.count < 150_000, "the rest would not be read: send it from a thread of its own")
         _ = Wire.send(descriptor, bytes)
     }
 
@@ -45,7 +45,7 @@ final class Peer {
         send(call.bytes)
     }
 
-    /// Both ways at once, as a web server that gives up.
+    /// Closes both directions at once, as a web server that gives up.
     func close() {
         Glibc.close(descriptor)
         isGone = true
@@ -67,7 +67,7 @@ final class Peer {
         }
     }
 
-    /// Whether the other end has left something of what was sent in the socket.
+    /// Whether the other end has left sent bytes unread in the socket.
     var hasUnreadBytes: Bool { Wire.unreadCount(descriptor) != 0 }
 
     /// The answers so far.
@@ -113,7 +113,7 @@ enum Wire {
         }
     }
 
-    /// How much of what was sent the other end has not read, in bytes of the kernel's memory.
+    /// The sent bytes that the other end has not read, in bytes of the kernel's memory.
     static func unreadCount(_ descriptor: Int32) -> Int32 {
         var count: Int32 = 0
         // SIOCOUTQ
@@ -128,7 +128,7 @@ enum Wire {
         return part < 0 && errno == EAGAIN ? .nothing : .closed
     }
 
-    /// Gives up both ways, for a descriptor that somebody else will close.
+    /// Shuts down both directions of a descriptor that another owner closes.
     static func breakOff(_ descriptor: Int32) {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }

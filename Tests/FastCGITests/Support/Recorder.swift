@@ -1,7 +1,7 @@
 import Base
 import FastCGI
 
-/// A handler that writes down what it gets.
+/// A handler that records its requests.
 final class Recorder: RequestHandler {
     static let parameterNames: [StaticString] = [
         "REQUEST_METHOD", "REQUEST_URI", "EMPTY", "TWICE", "LONG", "REQUEST", "REQUEST_URI_", "X",
@@ -19,7 +19,7 @@ final class Recorder: RequestHandler {
     private(set) var received: [Received] = []
     /// The answer to all requests; nil to leave them unanswered.
     var answer: [UInt8]? = Array("Status: 204\r\n\r\n".utf8)
-    /// Called with each connection after its request was written down, and before it is answered.
+    /// Called with each connection after its request was recorded, and before it is answered.
     var observe: ((Connection<Recorder>) -> Void)?
 
     func handle(_ connection: Connection<Recorder>, body: borrowing RequestBody) {
@@ -31,7 +31,7 @@ final class Recorder: RequestHandler {
         if let answer { connection.answer(answer.span) }
     }
 
-    /// Begins anew with what was received.
+    /// Drops the recorded requests.
     func forget() {
         received = []
     }

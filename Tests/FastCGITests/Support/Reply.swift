@@ -1,4 +1,4 @@
-/// What came back for one request.
+/// The reply to one request.
 struct Reply: Equatable {
     var output: [UInt8] = []
     var applicationStatus: UInt32 = 0
@@ -7,7 +7,7 @@ struct Reply: Equatable {
     var text: String { String(decoding: output, as: UTF8.self) }
 }
 
-/// Takes records apart as they arrive.
+/// Parses records as they arrive.
 struct ReplyReader {
     /// The requests that have their END_REQUEST.
     private(set) var replies: [Reply] = []
@@ -17,7 +17,7 @@ struct ReplyReader {
     private(set) var outputSizes: [Int] = []
     /// STDOUT of the request that has no END_REQUEST yet.
     private(set) var unfinished: [UInt8] = []
-    /// Bytes that are no whole record.
+    /// Bytes of an incomplete record.
     private var rest: [UInt8] = []
 
     /// Whether all that arrived was whole replies.
@@ -54,7 +54,7 @@ struct ReplyReader {
     }
 }
 
-/// Takes the records of one answer apart without keeping what they carry.
+/// Parses the records of one answer without keeping their content.
 struct RecordReader {
     private(set) var isEnded = false
     private var header: [UInt8] = []

@@ -2,26 +2,26 @@ import Base
 import EventLoop
 import Glibc
 
-/// Stands between a store and its server, on the same loop, and holds back or cuts what passes.
+/// A proxy between a store and its server, on the same loop, which can delay or cut the streams.
 final class Relay: EventSource {
-    /// Whether connections are let in; others are closed at once.
+    /// Whether connections are accepted; if not, they are closed at once.
     var isOpen = true
     /// How many more of the client's bytes pass; with the next one all connections are cut.
     var requestBudget: Int?
     /// How many more of the server's bytes pass; with the next one all connections are cut.
     var answerBudget: Int?
-    /// Connections, numbered from 0 as they came, whose answers are kept back.
+    /// The connections, numbered from 0 in order of arrival, whose answers are held back.
     var held: Set<Int> = []
-    /// How many connections came.
+    /// The number of accepted connections.
     private(set) var count = 0
-    /// Where a client finds it.
+    /// The folder of its socket.
     let folder: String
 
     fileprivate let loop: EventLoop
     private let listener: Int32
     private let path: String
     private let upstream: String
-    fileprivate var pairs: [Int: Pair] = [:]
+    fileprivate var pairs: [Int: SocketPair] = [:]
 
     init(on loop: EventLoop) throws {
         let (real, port) = try TestServer.socket()
@@ -56,19 +56,19 @@ final class Relay: EventSource {
         pairs.removeValue(forKey: number)?.close()
     }
 
-    /// Lets the answers of a connection through that were kept back, and all that follow.
+    /// Forwards the answers of a connection that were held back, and all that follow.
     func release(_ number: Int) {
         held.remove(number)
         pairs[number]?.release()
     }
 
-    /// What is kept back of a connection's answers ends a transaction, or all transactions so far.
+    /// Whether the answers held back of a connection end with the end of a transaction.
     func hasWholeAnswer(_ number: Int) -> Bool {
         pairs[number]?.kept.suffix(6) == readyForQuery[...]
     }
 
-    /// Ends a connection whose answers are kept back as a server does that fails at the end of a commit: the results pass,
-    /// and in the place of the commit's end stands an error.
+    /// Ends a connection whose answers are held back like a server that fails at the end of a commit: the results are
+    /// forwarded, followed by an error in place of the commit's end.
     func fail(_ number: Int, severity: String, sqlState: String) {
         guard hasWholeAnswer(number), let pair = pairs[number] else { return }
         let fields = ["S\(severity)", "V\(severity)", "C\(sqlState)", "Mthe server fails"]
@@ -80,7 +80,7 @@ final class Relay: EventSource {
         cut(number)
     }
 
-    /// Runs a statement in a session behind its client's back.
+    /// Runs a statement in a session without its client's knowledge.
     func inject(_ sql: String, into number: Int) {
         pairs[number]?.inject(sql)
     }
@@ -96,7 +96,7 @@ final class Relay: EventSource {
             Glibc.close(server)
             return
         }
-        pairs[count] = Pair(self, number: count, client: client, server: server)
+        pairs[count] = SocketPair(self, number: count, client: client, server: server)
         count += 1
     }
 }
@@ -105,12 +105,12 @@ final class Relay: EventSource {
 private let readyForQuery: [UInt8] = [UInt8(ascii: "Z"), 0, 0, 0, 5, UInt8(ascii: "I")]
 
 /// The two sockets of one relayed connection.
-private final class Pair {
+private final class SocketPair {
     final class End: EventSource {
-        unowned let pair: Pair
+        unowned let pair: SocketPair
         let descriptor: Int32
 
-        init(_ pair: Pair, _ descriptor: Int32) {
+        init(_ pair: SocketPair, _ descriptor: Int32) {
             self.pair = pair
             self.descriptor = descriptor
         }

@@ -5,7 +5,7 @@ import Tasks
 import TasksPostgreSQL
 import Testing
 
-/// A task as a test keeps it.
+/// A copy of a task.
 struct TaskCopy: Equatable {
     var id: Int64
     var title: String
@@ -35,7 +35,7 @@ enum Answer: Equatable {
     var failure: TaskFailure? { if case .failed(let failure) = self { failure } else { nil } }
 }
 
-/// A store and what it answered, its loop turned by the test.
+/// A store and its answers; the test runs its loop.
 final class StoreClient {
     struct Slow: Error, CustomStringConvertible { let description: String }
 
@@ -79,7 +79,7 @@ final class StoreClient {
     }
 
     deinit {
-        // Pipelines stay in the loop that they hold; here their sessions end at least.
+        // Pipelines stay in the loop that they retain; at least their sessions end here.
         store.receive = nil
         store.observe = nil
         terminateSessions()
@@ -101,7 +101,7 @@ final class StoreClient {
         return nextTicket
     }
 
-    /// Turns the loop until something is so.
+    /// Turns the loop until a condition holds.
     func turn(_ what: String = "condition", atMost seconds: Double = 20, until isSo: () -> Bool) throws {
         let end = Clock.monotonic + UInt64(seconds * 1e9)
         while !isSo() {
@@ -116,7 +116,7 @@ final class StoreClient {
         while Clock.monotonic < end { try loop.turn(timeout: 5_000_000) }
     }
 
-    /// Turns until there is an answer to each, in order; one that came twice is a failure.
+    /// Turns until each ticket has an answer, returned in order; a second answer is a failure.
     func answers(to tickets: [Ticket]) throws -> [Answer] {
         try turn("an answer") { tickets.allSatisfy { answers[$0] != nil } }
         return try tickets.map { ticket in

@@ -1,14 +1,14 @@
 import PostgreSQL
 
-/// A server of its own, to be stopped and started; run by the test server's own user, who may.
+/// A private server that can be stopped and started, run by the test server's user.
 final class TestCluster {
     let url: String
     private let folder = "/tmp/" + String.random("todo-cluster-")
     private let binaries: String
     private let options: String
 
-    /// - Parameter password: what a session has to begin with; nil for nothing.
-    /// - Parameter options: more of what `postgres` takes.
+    /// - Parameter password: the password of each session; nil for none.
+    /// - Parameter options: further options of `postgres`.
     init(password: String? = nil, options: String = "") throws {
         self.options = options
         url =
@@ -43,7 +43,7 @@ final class TestCluster {
     }
 
     private func shell(_ command: String) throws {
-        // What `copy` writes is read first: a program that ends before that breaks the pipe under it.
+        // The output of `copy` is read first: a program that ends before that breaks its pipe.
         let quoted = "cat >/dev/null; ( \(command) ) </dev/null >/dev/null 2>&1".replacing("'", with: "''")
         try TestServer.admin().execute("copy (select) to program '\(quoted)'")
     }

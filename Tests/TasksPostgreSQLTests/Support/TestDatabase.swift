@@ -4,12 +4,12 @@ import PostgreSQL
 import TasksPostgreSQL
 import Testing
 
-/// A database of its own, dropped with its last use.
+/// A private database, dropped with its last use.
 final class TestDatabase: Sendable {
     let name = String.random("todo_test_")
     let url: String
 
-    /// Creates it, with the schema unless a test is about that.
+    /// Creates the database, by default with the schema.
     init(migrated: Bool = true) throws {
         url = try TestServer.url(database: name)
         try TestServer.admin().execute("create database \(name) template template0")
@@ -48,7 +48,7 @@ final class TestDatabase: Sendable {
         }
     }
 
-    /// For tests that only need owners of their own; gone when the tests end.
+    /// Shared by tests that only need owners of their own; dropped when the tests end.
     static func shared() throws -> TestDatabase { try sharedResult.get() }
 
     private static let sharedResult: Result<TestDatabase, any Error> = Result {

@@ -1,7 +1,7 @@
 import Glibc
 import PostgreSQL
 
-/// The private PostgreSQL that the tests make and drop databases in.
+/// The private PostgreSQL in which the tests create and drop databases.
 enum TestServer {
     struct Missing: Error, CustomStringConvertible {
         let description =
@@ -15,7 +15,7 @@ enum TestServer {
         return String(cString: url)
     }
 
-    /// Where the server listens without TLS.
+    /// The server's unix socket, without TLS.
     static func socket() throws -> (folder: String, port: String) {
         let settings = try admin().execute(
             "select split_part(current_setting('unix_socket_directories'), ',', 1), current_setting('port')")
@@ -25,9 +25,9 @@ enum TestServer {
         )
     }
 
-    /// A connection string for a database of the server; with TLS where the tests' URL has it.
+    /// A connection string for a database of the server; with TLS if the tests' URL has it.
     ///
-    /// - Parameter folder: where a relay listens instead, without TLS.
+    /// - Parameter folder: the folder of a relay's socket to use instead, without TLS.
     static func url(database: String, user: String? = nil, folder: String? = nil) throws -> String {
         let name = try user ?? admin().user
         var options = ["user='\(name)'", "dbname='\(database)'"]

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
 
-/// A thread that gives a number.
+/// A thread that returns a number.
 final class Thread {
     private final class Work: @unchecked Sendable {
         let body: @Sendable () -> Int

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Work on a thread of its own, for what a peer does while the server waits for it.
+/// A thread, for a peer's work while the server waits for it.
 ///
-/// Plain, not a task: the server's loop occupies the thread it is tested on.
-final class Aside {
+/// Not a task: the server's loop occupies the test's thread.
+final class TestThread {
     private final class Work {
         let run: @Sendable () -> Void
 

@@ -1,9 +1,9 @@
-/// The addresses of host names, as they were found last.
-struct AddressBook {
+/// The last known addresses of host names.
+struct AddressCache {
     private var addresses: [String: [String]] = [:]
     private var failures: [String: String] = [:]
 
-    /// Notes an answer; a failure leaves the addresses that were found before.
+    /// Records an answer; a failure keeps the addresses that were found before.
     mutating func record(_ answer: NameLookUp.Answer, for name: String) {
         switch answer {
         case .addresses(let found):
@@ -14,7 +14,7 @@ struct AddressBook {
         }
     }
 
-    /// The servers that can be tried: addresses and paths as they are, names at each of their known addresses.
+    /// The servers that can be tried: addresses and paths as given, names at each of their known addresses.
     func resolve(_ hosts: [Endpoint]) -> [Endpoint] {
         hosts.flatMap { host in
             guard let name = host.nameToLookUp else { return [host] }
@@ -27,7 +27,7 @@ struct AddressBook {
         let names = hosts.compactMap(\.nameToLookUp)
         let name = names.last { failures[$0] != nil } ?? names.last ?? ""
         let reason = failures[name] ?? "no answer"
-        // In a URL with an unescaped @ a part of the password stands where the host should.
+        // In a URL with an unescaped @ the host contains a part of the password, which must not be logged.
         let isName = name.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -39,6 +39,7 @@ struct AddressBook {
         return PostgreSQLError(
             sqlState: nil,
             message: isName
-                ? "the host name \"\(name)\" could not be looked up: \(reason)" : "the URL's host is no host name")
+                ? "the host name \"\(name)\" could not be looked up: \(reason)"
+                : "the URL's host is not a valid host name")
     }
 }

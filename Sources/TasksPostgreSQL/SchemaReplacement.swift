@@ -1,7 +1,7 @@
 public import PostgreSQL
 
-/// The schema as a whole, for putting another in its place.
-public struct SchemaPlace: ~Copyable {
+/// Replaces the whole schema, for a restore.
+public struct SchemaReplacement: ~Copyable {
     private let connection: Connection
 
     /// Uses a connection of the role that owns the schema and may create one.
@@ -9,13 +9,13 @@ public struct SchemaPlace: ~Copyable {
         self.connection = connection
     }
 
-    /// The sessions in this database that use the tables, each as an operator finds it again.
+    /// The sessions in this database that use the tables, described for an operator.
     ///
-    /// The name of a session is the operator's to choose, so the workers' role counts: all sessions that it has. Where
-    /// the schema's owner is that role as well, those whose last statement was about the tables. Of another role's
-    /// sessions, PostgreSQL shows an owner no more than is used here.
+    /// The operator may change `application_name`, so all sessions of the workers' role count. If that role also owns
+    /// the schema, only those whose last statement used the tables count. PostgreSQL shows an owner no more than this
+    /// about another role's sessions.
     ///
-    /// - Parameter role: the one that workers log in as.
+    /// - Parameter role: the role that workers log in as.
     public borrowing func users(workingAs role: String) throws(PostgreSQLError) -> [String] {
         let sessions = try connection.execute(
             """
@@ -29,38 +29,38 @@ public struct SchemaPlace: ~Copyable {
         return (0..<sessions.count).compactMap { sessions.text(row: $0, column: 0) }
     }
 
-    /// The schema that an interrupted restore has moved away and not put back, or nil.
-    public borrowing func leftAside() throws(PostgreSQLError) -> String? {
-        try connection.schemaLeftAside()
+    /// The schema that an interrupted restore has renamed and not renamed back; nil when there is none.
+    public borrowing func movedAside() throws(PostgreSQLError) -> String? {
+        try connection.schemaMovedAside()
     }
 
-    /// Whether there is a schema.
-    public borrowing func isTaken() throws(PostgreSQLError) -> Bool {
+    /// Whether the schema exists.
+    public borrowing func exists() throws(PostgreSQLError) -> Bool {
         try connection.execute("select to_regnamespace('todo') is not null").text(row: 0, column: 0) == "t"
     }
 
-    /// The statement that gives a schema that was moved away its name back.
-    public borrowing func wayBack(from name: String) throws(PostgreSQLError) -> String {
+    /// The statement that renames a schema back after `moveAside`.
+    public borrowing func undoStatement(from name: String) throws(PostgreSQLError) -> String {
         "alter schema \(try connection.quoted(identifier: name)) rename to todo"
     }
 
-    /// Renames the schema to what `asideName` has given.
-    public borrowing func moveAway(to name: String) throws(PostgreSQLError) {
+    /// Renames the schema to a name made by `asideName`.
+    public borrowing func moveAside(to name: String) throws(PostgreSQLError) {
         try connection.execute("alter schema todo rename to \(connection.quoted(identifier: name))")
     }
 
-    /// Gives a schema that was moved away its name back.
+    /// Renames a schema back after `moveAside`.
     public borrowing func moveBack(from name: String) throws(PostgreSQLError) {
-        try connection.execute(wayBack(from: name))
+        try connection.execute(undoStatement(from: name))
     }
 
-    /// What a schema is called that was moved away at a time, such as `20250704T020000Z`.
+    /// The name of a schema that was moved aside at a time such as `20250704T020000Z`.
     public static func asideName(at stamp: String) -> String { "todo_before_\(stamp.lowercased())" }
 }
 
 extension Connection {
-    /// The newest schema that a restore has moved away, where there is none in its place.
-    borrowing func schemaLeftAside() throws(PostgreSQLError) -> String? {
+    /// The newest schema that a restore has moved aside, if there is no schema in its place.
+    borrowing func schemaMovedAside() throws(PostgreSQLError) -> String? {
         let found = try execute(
             """
             select nspname from pg_namespace
@@ -70,9 +70,9 @@ extension Connection {
         return found.count > 0 ? found.text(row: 0, column: 0) : nil
     }
 
-    /// Keeps an empty schema from taking the place of one that holds all tasks.
+    /// Throws after an interrupted restore, so that no empty schema is created while the tasks are in another.
     borrowing func refuseAfterInterruptedRestore() throws(PostgreSQLError) {
-        guard let aside = try schemaLeftAside() else { return }
+        guard let aside = try schemaMovedAside() else { return }
         let name = try quoted(identifier: aside)
         throw PostgreSQLError(
             sqlState: nil,
