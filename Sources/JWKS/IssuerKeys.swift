@@ -81,7 +81,7 @@ public final class IssuerKeys: EventSource {
 
     /// Loads the set kept on disk, and starts the first read of the source.
     ///
-    /// Call it after the process has blocked its signals, which the reader's thread inherits.
+    /// Call it after the process has blocked its signals: the reader's thread inherits the mask.
     public func start() throws(SystemError) {
         restore()
         try reader.start()

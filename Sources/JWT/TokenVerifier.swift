@@ -19,7 +19,7 @@ public final class TokenVerifier {
     /// Creates a verifier from keys, policies for the claims and bounds for the cache.
     ///
     /// - Parameter claims: the policy for tokens signed with a shared secret.
-    /// - Parameter publicKeyClaims: the policy for tokens signed with a public key's private half; `claims` when nil.
+    /// - Parameter publicKeyClaims: the policy for tokens verified with a public key; `claims` when nil.
     public init(
         keys: KeySet, claims: ClaimsPolicy = ClaimsPolicy(), publicKeyClaims: ClaimsPolicy? = nil,
         cache: TokenCache.Limits = TokenCache.Limits()

@@ -400,7 +400,7 @@ def test_status_shows_a_person_the_same_by_address_and_by_file(watched, user):
         assert f"{stack.pool_size()} workers" in done.stdout and "\x1b" not in done.stdout
         for pid in stack.workers():
             assert re.search(rf"^ +\d +{pid} ", done.stdout, re.M)
-    assert "connections not accepted yet" in status("--address", watched.address).stdout
+    assert "connections waiting to be accepted" in status("--address", watched.address).stdout
 
 
 def test_status_goes_on_when_asked_to(watched, user):

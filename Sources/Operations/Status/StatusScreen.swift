@@ -71,7 +71,7 @@ struct StatusScreen {
             add("keys", "\(Self.whole(keys)) of the issuer   \(readAt ?? "not read yet")")
         }
         if let waiting = samples.value("listen_queue_connections"), let limit = samples.value("listen_queue_limit") {
-            add("socket", "\(Self.whole(waiting)) of \(Self.whole(limit)) connections not accepted yet")
+            add("socket", "\(Self.whole(waiting)) connections waiting to be accepted   backlog \(Self.whole(limit))")
         }
         let crashes = samples.value("worker_crashes_total") ?? 0
         add(
