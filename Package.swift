@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Every module is held to the same rules; each `unsafe` in the sources is there on purpose.
+/// The settings of every module; each `unsafe` in the sources is deliberate.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
@@ -9,13 +9,12 @@ let strict: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
-    // A request crosses six modules; without the first each call between them stays a call. The second leaves out the
-    // checks at run time that nothing is changed while it is being read, a seventh of a worker's instructions; all
-    // tests run with them, in debug.
+    // A request crosses six modules; the first flag lets calls between them be inlined. The second omits the dynamic
+    // exclusivity checks, a seventh of a worker's instructions; the tests run with them, in debug.
     .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
-/// Tests may reach for pointers freely, warnings are errors there too.
+/// The settings of tests: no strict memory safety; warnings are errors.
 let testing: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -23,7 +22,7 @@ let testing: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
@@ -38,15 +37,15 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 let package = Package(
     name: "todo-fcgi",
     dependencies: [
-        // The commands: the field's standard parser, with help and completion scripts for free.
+        // The commands: the standard parser, with help and completion scripts.
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        // The log interface every Swift server shares; only the worker speaks it.
+        // The standard log interface of Swift servers; only the worker uses it.
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        // Its double-ended queue: first in, first out, at the same cost at both ends.
+        // `Deque`: a first-in, first-out queue with constant cost at both ends.
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
-        // The ground: C libraries, one module each.
+        // C libraries, one module each.
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "CFastCGI", providers: [.apt(["libfcgi-dev"])]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev", "libssl-dev"])]),
@@ -54,29 +53,29 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
         // Bytes and the system, for all modules above.
-        room("Base", ["CLinux"]),
+        module("Base", ["CLinux"]),
 
         // Mechanisms, each hiding its C library.
-        room("EventLoop", ["Base", "CLinux"]),
-        room("FastCGI", ["EventLoop", "Base", "CFastCGI", "CLinux"]),
-        room("PostgreSQL", ["EventLoop", "Base", "CLibPQ", deque]),
-        room("OpenSSL", ["Base", "COpenSSL"]),
-        room("JSON", ["Base"]),
-        room("Metrics", ["EventLoop", "Base", "CLinux"]),
+        module("EventLoop", ["Base", "CLinux"]),
+        module("FastCGI", ["EventLoop", "Base", "CFastCGI", "CLinux"]),
+        module("PostgreSQL", ["EventLoop", "Base", "CLibPQ", deque]),
+        module("OpenSSL", ["Base", "COpenSSL"]),
+        module("JSON", ["Base"]),
+        module("Metrics", ["EventLoop", "Base", "CLinux"]),
 
         // The service.
-        room("Tasks"),
-        room("JWT", ["OpenSSL", "JSON", "Base"]),
-        room("JWKS", ["JWT", "OpenSSL", "EventLoop", "Base", "CCurl"]),
-        room("TasksPostgreSQL", ["Tasks", "PostgreSQL", "EventLoop", "Base", deque]),
-        room("TaskAPI", ["Tasks", "JWT", "JSON", "Base"]),
-        // What the worker and the operator's commands share.
-        room(
+        module("Tasks"),
+        module("JWT", ["OpenSSL", "JSON", "Base"]),
+        module("JWKS", ["JWT", "OpenSSL", "EventLoop", "Base", "CCurl"]),
+        module("TasksPostgreSQL", ["Tasks", "PostgreSQL", "EventLoop", "Base", deque]),
+        module("TaskAPI", ["Tasks", "JWT", "JSON", "Base"]),
+        // Shared by the worker and the operator's commands.
+        module(
             "Settings", ["Base", "JWKS", "JWT", "Metrics", "PostgreSQL", "TaskAPI", "TasksPostgreSQL", logging]),
-        room("PoolMetrics", ["JWT", "Metrics", "PostgreSQL", "TaskAPI"]),
+        module("PoolMetrics", ["JWT", "Metrics", "PostgreSQL", "TaskAPI"]),
 
         // The operator's commands.
-        room(
+        module(
             "Operations",
             [
                 "Settings", "PoolMetrics", "TaskAPI", "TasksPostgreSQL", "JWKS", "JWT", "Metrics", "PostgreSQL", "Base",
@@ -92,7 +91,7 @@ let package = Package(
                 "JSON", "FastCGI", "PostgreSQL", "EventLoop", "Base", arguments, logging, deque,
             ],
             swiftSettings: strict,
-            // Full RELRO: what links to the C libraries is settled at start and read-only from then on.
+            // Full RELRO: the links to the C libraries are resolved at start and read-only from then on.
             linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]
         ),
 
@@ -127,12 +126,12 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// An independent signer for the tests of tokens. It brings three more packages and as much compiling as everything else
-// together, so it is there only for those who ask: TODO_JWT_KIT=1 swift test --filter JWTKitTests
+// An independent signer for the tests of tokens. It needs three more packages and doubles the build time, so it is
+// optional: TODO_JWT_KIT=1 swift test --filter JWTKitTests
 if Context.environment["TODO_JWT_KIT"] != nil {
     package.dependencies += [
         .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
-        // Makes the RSA keys; jwt-kit only takes them.
+        // Generates the RSA keys, which jwt-kit does not.
         .package(url: "https://github.com/apple/swift-crypto", "4.0.0"..<"5.0.0"),
     ]
     package.targets.append(

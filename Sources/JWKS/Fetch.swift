@@ -1,22 +1,20 @@
 internal import CCurl
 internal import JWT
 
-/// One GET of a key set.
+/// One HTTP GET of a key set.
 ///
-/// Nothing is kept between two of them: they are minutes apart, and a new handle has no old connection, cookie or
-/// redirect to trip over.
+/// Each fetch has a new handle: fetches are minutes apart, and no stale connection, cookie or redirect is reused.
 enum Fetch {
-    /// In milliseconds, name server and handshakes included.
+    /// In milliseconds, name resolution and handshakes included.
     static let connectTimeout = 3_000
     /// In milliseconds, everything included.
     static let timeout = 5_000
 
     /// Fetches and reads a key set.
     ///
-    /// Proxies are those of the environment, as curl has it, except for this machine itself: what goes there in the
-    /// clear must not leave it.
+    /// Proxies come from the environment, as in curl, except for plain HTTP to this machine, which must not leave it.
     ///
-    /// - Parameter isCancelled: asked about once a second; true ends the transfer.
+    /// - Parameter isCancelled: called about once a second; true ends the transfer.
     ///
     /// The corresponding C function is `curl_easy_perform`.
     static func keySet(
@@ -41,9 +39,9 @@ enum Fetch {
             todo_curl_set_number(handle, CURLOPT_FOLLOWLOCATION, 0),
             todo_curl_set_number(handle, CURLOPT_CONNECTTIMEOUT_MS, connectTimeout),
             todo_curl_set_number(handle, CURLOPT_TIMEOUT_MS, timeout),
-            // Says no before the first byte where the length is told; the writer counts in any case.
+            // Refuses at once where `Content-Length` is given; the writer counts in any case.
             todo_curl_set_number(handle, CURLOPT_MAXFILESIZE, JWKSet.maximumBytes),
-            // Signals are for the process, which has other threads.
+            // libcurl's use of signals is unsafe in a process with several threads.
             todo_curl_set_number(handle, CURLOPT_NOSIGNAL, 1),
             url.isHTTPS ? CURLE_OK : todo_curl_set_text(handle, CURLOPT_PROXY, ""),
             todo_curl_set_error_buffer(handle, words),
@@ -55,7 +53,7 @@ enum Fetch {
         let code = withExtendedLifetime(transfer) { unsafe curl_easy_perform(handle) }
         guard !transfer.isTooLong, code != CURLE_FILESIZE_EXCEEDED else { throw .tooLong }
         guard code != CURLE_ABORTED_BY_CALLBACK else { throw .cancelled }
-        // In words of ours: libcurl's count the milliseconds, and the log knows a text again.
+        // A constant text: libcurl's has the elapsed milliseconds, and the log writes each text once.
         guard code != CURLE_OPERATION_TIMEDOUT else { throw .unreachable("no whole answer in time") }
         guard code == CURLE_OK else {
             let text = unsafe words.pointee == 0 ? curl_easy_strerror(code) : UnsafePointer(words)
@@ -67,7 +65,7 @@ enum Fetch {
         return try ReadKeySet(transfer.body)
     }
 
-    /// What the callbacks of one transfer share.
+    /// The state shared by the callbacks of one transfer.
     private final class Transfer {
         let isCancelled: () -> Bool
         var body: [UInt8] = []
@@ -78,7 +76,7 @@ enum Fetch {
         }
     }
 
-    /// Takes a part of the body; takes nothing, which ends the transfer, when it is too much.
+    /// Appends a part of the body; returns 0, which ends the transfer, when the body is too long.
     private static let write: curl_write_callback = { start, size, count, context in
         guard let context = unsafe context, let start = unsafe start else { return 0 }
         let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
@@ -95,7 +93,7 @@ enum Fetch {
         return unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().isCancelled() ? 1 : 0
     }
 
-    /// libcurl as a whole, made ready once a process.
+    /// libcurl's global initialisation, once per process.
     enum Library {
         /// The corresponding C function is `curl_global_init`.
         static let isReady = todo_curl_global_init() == CURLE_OK

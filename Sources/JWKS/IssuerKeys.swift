@@ -2,55 +2,55 @@ public import Base
 public import EventLoop
 public import JWT
 
-/// An issuer's keys as a worker's loop knows them: followed in the background, asked for when a token needs one.
+/// An issuer's keys in a worker: refreshed in the background, and at once when a token needs a missing key.
 ///
-/// A read that fails changes nothing: the last good set stays, for as long as it takes.
+/// A read that fails changes nothing: the last good set stays in use until a read succeeds.
 public final class IssuerKeys: EventSource {
-    /// What an operator may want to know.
+    /// An event for the operator's log.
     public enum Observation: Sendable {
-        /// The set that was kept on disk serves until the source answers; with its age in seconds.
+        /// The set kept on disk is in use until the source answers; with its age in seconds.
         case restored(JWKSet, age: Int64)
-        /// Other keys than before are there.
+        /// The keys have changed.
         case changed(JWKSet)
-        /// The source answers again after a failure.
+        /// The source can be read again after a failure.
         case recovered
-        /// The source gave nothing usable.
+        /// A read gave no usable set.
         case failed(KeySourceError)
-        /// The kept set cannot be used.
+        /// The set kept on disk cannot be used.
         case notRestored(KeySourceError)
-        /// The set could not be kept.
+        /// The set could not be written to disk.
         case notKept(SystemError)
     }
 
-    /// What is known of a key that is missing.
-    public enum Prospect: Equatable, Sendable {
+    /// Whether a missing key may become available.
+    public enum Availability: Equatable, Sendable {
         /// A read is under way that may bring it.
-        case mayCome
-        /// The source may have it, and may be read again in so many seconds: 1 or more.
-        case mayComeLater(seconds: Int)
+        case pending
+        /// The source may have it, and may be read again in this many seconds: 1 or more.
+        case retryLater(seconds: Int)
         /// The source was read for it and does not have it.
-        case isUnknown
+        case unknown
     }
 
-    /// What the metrics say of a source; the counts run from the start of the process.
+    /// The metrics of a source; counters run from the start of the process.
     public struct Statistics: Equatable, Sendable {
-        /// How many reads gave a usable set, or said that nothing had changed.
+        /// How many reads gave a usable set, or found the source unchanged.
         public internal(set) var goodReads = 0
-        /// How many gave none.
+        /// How many reads failed.
         public internal(set) var failedReads = 0
-        /// When the last good one ended, in seconds since 1970; nil before the first.
+        /// When the last good read ended, in seconds since 1970; nil before the first.
         public internal(set) var lastGoodRead: Int64?
     }
 
-    /// How the source has been read.
+    /// The metrics of the source.
     public private(set) var statistics = Statistics()
-    /// The keys that count; nil before the first were seen.
+    /// The keys in use; nil before the first were read.
     public private(set) var set: JWKSet?
-    /// Called with each set that differs from the one before.
+    /// Called with each set that differs from the previous one.
     public var replaced: ((JWKSet) -> Void)?
-    /// Called after each read that succeeded, whether it brought other keys or not.
+    /// Called after each read that succeeded, whether the keys changed or not.
     public var refreshed: (() -> Void)?
-    /// Called with what an operator may want to know.
+    /// Called with each event for the operator's log.
     public var observe: ((Observation) -> Void)?
 
     private let loop: EventLoop
@@ -60,10 +60,10 @@ public final class IssuerKeys: EventSource {
     private var policy: RefreshPolicy
     private var hasFailed = false
 
-    /// Prepares to follow a source.
+    /// Creates the keys of a source; `start` begins to read it.
     ///
-    /// - Parameter directory: where the last good set of a URL is kept; nil for nowhere.
-    /// - Parameter userAgent: what a server is told of us.
+    /// - Parameter directory: where the last good set of a URL is kept; nil to keep none.
+    /// - Parameter userAgent: the `User-Agent` of requests.
     public init(
         _ source: KeySource, keptIn directory: String?, userAgent: String, on loop: EventLoop
     ) throws(SystemError) {
@@ -76,45 +76,45 @@ public final class IssuerKeys: EventSource {
         let times: RefreshPolicy.Times = if case .url = source { .url } else { .file }
         policy = RefreshPolicy(times, at: Clock.monotonic)
         super.init()
-        wakeUp.handler = { [unowned self] in takeNews() }
+        wakeUp.handler = { [unowned self] in takeOutcome() }
     }
 
-    /// Takes up what was kept on disk, and has the source read for the first time.
+    /// Loads the set kept on disk, and starts the first read of the source.
     ///
-    /// To be called after the signals are blocked for the process.
+    /// Call it after the process has blocked its signals: the reader's thread inherits the mask.
     public func start() throws(SystemError) {
         restore()
         try reader.start()
         timerFired()
     }
 
-    /// Ends the thread; false when it hangs, in a name server's silence, and the process should end without it.
+    /// Ends the thread; false when it hangs in name resolution, and the process should end without it.
     public func stop() -> Bool {
         loop.cancelTimer(self)
         loop.remove(wakeUp)
         return reader.stop()
     }
 
-    /// A token needs a key that is not there: has the source read, unless it was a moment ago.
-    public func ask(for key: MissingKey) -> Prospect {
+    /// Starts a read of the source for a missing key, unless one is under way or the cool-down has not passed.
+    public func request(_ key: MissingKey) -> Availability {
         let now = Clock.monotonic
         switch policy.missing(key, at: now) {
         case .read:
-            reader.order()
-            return .mayCome
-        case .wait: return .mayCome
+            reader.requestRead()
+            return .pending
+        case .wait: return .pending
         case .postponed(let time):
-            // Rounded up: a client that asks again a moment too early is told the same once more.
+            // Rounded up: a client that retries too early would get the same answer again.
             let seconds = (max(time, now) - now + 999_999_999) / 1_000_000_000
-            return .mayComeLater(seconds: max(Int(seconds), 1))
-        case .unknown: return .isUnknown
+            return .retryLater(seconds: max(Int(seconds), 1))
+        case .unknown: return .unknown
         }
     }
 
-    /// It is time for the next read, or nearly.
+    /// Starts the next read if it is due, else sets the timer again.
     public override func timerFired() {
         if policy.isDue(at: Clock.monotonic) {
-            reader.order()
+            reader.requestRead()
         } else if !policy.isReading {
             loop.setTimer(self, at: policy.dueAt)
         }
@@ -132,12 +132,12 @@ public final class IssuerKeys: EventSource {
         }
     }
 
-    private func takeNews() {
-        let (news, saveFailure) = reader.takeNews()
+    private func takeOutcome() {
+        let (outcome, saveFailure) = reader.takeOutcome()
         if let saveFailure { observe?(.notKept(saveFailure)) }
-        guard let news else { return }
+        guard let outcome else { return }
         let random = Double.random(in: 0..<1)
-        switch news {
+        switch outcome {
         case .failed(let error):
             policy.ended(isGood: false, at: Clock.monotonic, random: random)
             hasFailed = true

@@ -3,14 +3,14 @@ internal import Glibc
 public import JWT
 internal import OpenSSL
 
-/// The last good set of an issuer on disk, for a start while the issuer is down.
+/// The last good set of an issuer, kept on disk for a start while the issuer is down.
 ///
-/// A file of its own for each URL, so that the keys of one issuer never pass for another's; the URL itself, which may
-/// hold credentials, is not in it.
+/// Each URL has its own file, so that the keys of one issuer are never used for another; its name is a digest, since
+/// the URL may hold credentials.
 public struct KeptKeySet: Sendable {
     let path: String
 
-    /// Names the file of a URL in a directory, which must be there.
+    /// Names the file of a URL in an existing directory.
     public init(of url: KeySetURL, in directory: String) throws(SystemError) {
         let digest: SHA256.Digest
         do throws(OpenSSLError) {
@@ -25,9 +25,9 @@ public struct KeptKeySet: Sendable {
         path = "\(directory)/\(name).json"
     }
 
-    /// What was kept, and when, in seconds since 1970; nil when nothing was.
+    /// Reads the kept set, and when it was saved, in seconds since 1970; nil when there is none.
     ///
-    /// A file that others can write to, or that is not ours, is refused: its keys would be trusted.
+    /// A file that another user owns or can write to is refused, since its keys would be trusted.
     public func read() throws(KeySourceError) -> (set: JWKSet, savedAt: Int64)? {
         let (bytes, savedAt): ([UInt8], Int64)
         do throws(SystemError) {
@@ -45,11 +45,11 @@ public struct KeptKeySet: Sendable {
         return (try ReadKeySet(bytes).set, savedAt)
     }
 
-    /// Takes the place of what was kept, whole or not at all.
+    /// Replaces the kept set atomically.
     ///
     /// The corresponding C function is `rename`.
     func write(_ bytes: [UInt8]) throws(SystemError) {
-        // Workers share the directory: each writes to a file of its own first.
+        // Workers share the directory: each writes its own draft, then renames it.
         let draft = "\(path).\(getpid())"
         unsafe unlink(draft)
         do throws(SystemError) {

@@ -4,20 +4,20 @@ internal import Glibc
 internal import JWT
 internal import Synchronization
 
-/// A thread that reads a source when it is told to, and keeps what it read on disk; it decides nothing.
+/// A thread that reads a source on request, and keeps the last good set on disk.
 final class KeyReader: Sendable {
-    /// What a read brought.
-    enum News: Sendable {
+    /// The outcome of a read.
+    enum Outcome: Sendable {
         /// A usable set; nil when the source has not changed.
         case read(JWKSet?)
         case failed(KeySourceError)
     }
 
-    /// What the two threads tell each other.
+    /// The state that the two threads share.
     private struct Mailbox {
         var isEnding = false
         var hasEnded = false
-        var news: News?
+        var outcome: Outcome?
         var saveFailure: SystemError?
     }
 
@@ -28,7 +28,7 @@ final class KeyReader: Sendable {
     private let orders: EventSignal
     private let answers: EventSignal
 
-    /// - Parameter kept: where a URL's set is kept, if anywhere.
+    /// - Parameter kept: where the last good set of a URL is kept, if anywhere.
     /// - Parameter answers: rung when there is news.
     init(_ source: KeySource, kept: KeptKeySet?, userAgent: String, answers: EventSignal) throws(SystemError) {
         self.source = source
@@ -40,27 +40,27 @@ final class KeyReader: Sendable {
 
     // MARK: The loop's side
 
-    /// Starts the thread, which holds this object until it ends.
+    /// Starts the thread, which retains this object until it ends.
     func start() throws(SystemError) {
-        // Not safe in two threads at once, so it is done while there is one.
+        // libcurl's global initialisation is not thread-safe, so it precedes the second thread.
         _ = Fetch.Library.isReady
         try BackgroundThread.run { [self] in run() }
     }
 
-    /// Has the source read once.
-    func order() {
+    /// Requests one read of the source.
+    func requestRead() {
         orders.notify()
     }
 
-    /// What came of the last order, told once.
-    func takeNews() -> (news: News?, saveFailure: SystemError?) {
+    /// The outcome of the last read, returned once.
+    func takeOutcome() -> (outcome: Outcome?, saveFailure: SystemError?) {
         mailbox.withLock { box in
-            defer { (box.news, box.saveFailure) = (nil, nil) }
-            return (box.news, box.saveFailure)
+            defer { (box.outcome, box.saveFailure) = (nil, nil) }
+            return (box.outcome, box.saveFailure)
         }
     }
 
-    /// Has the thread end; whether it has within a second.
+    /// Ends the thread; whether it ended within a second.
     func stop() -> Bool {
         mailbox.withLock { $0.isEnding = true }
         orders.notify()
@@ -80,13 +80,13 @@ final class KeyReader: Sendable {
         while true {
             orders.wait()
             guard !isEnding else { break }
-            var news = News.read(nil)
+            var outcome = Outcome.read(nil)
             do throws(KeySourceError) {
-                news = .read(try read(&file))
+                outcome = .read(try read(&file))
             } catch {
-                news = .failed(error)
+                outcome = .failed(error)
             }
-            mailbox.withLock { $0.news = news }
+            mailbox.withLock { $0.outcome = outcome }
             answers.notify()
         }
         mailbox.withLock { $0.hasEnded = true }

@@ -2,10 +2,10 @@ internal import Base
 internal import Glibc
 internal import JWT
 
-/// A key set in a file that somebody else writes, read again only when it is another file or was written to.
+/// A key set in a file that another program writes; read again only when the file was replaced or written to.
 struct KeySetFile {
-    /// What changes when a file is replaced or written to.
-    private struct Mark: Equatable {
+    /// The attributes that change when a file is replaced or written to.
+    private struct Version: Equatable {
         var device: UInt
         var inode: UInt
         var size: Int
@@ -22,30 +22,30 @@ struct KeySetFile {
     }
 
     let path: String
-    private var mark: Mark?
+    private var version: Version?
 
     init(path: String) {
         self.path = path
     }
 
-    /// The set, unless the file is still the one that was read last, good or not: then nil.
+    /// Reads the set; nil when the file has not changed since the last read, whether that succeeded or not.
     mutating func readIfChanged() throws(KeySourceError) -> ReadKeySet? {
         let bytes: [UInt8]
         do throws(SystemError) {
             let file = try OpenFile(path, O_RDONLY | O_NONBLOCK)
-            let current = Mark(try file.status())
-            guard current != mark else { return nil }
+            let current = Version(try file.status())
+            guard current != version else { return nil }
             bytes = try file.contents(limit: JWKSet.maximumBytes)
-            mark = current
+            version = current
         } catch {
-            // It is read when it is there again, whatever it is then.
-            mark = nil
+            // Once the file can be opened again it is read, even if it has not changed.
+            version = nil
             throw .system(error)
         }
-        return try Self.judged(bytes)
+        return try Self.parsed(bytes)
     }
 
-    /// The set as it is now.
+    /// Reads the set as it is now.
     func read() throws(KeySourceError) -> ReadKeySet {
         let bytes: [UInt8]
         do throws(SystemError) {
@@ -53,10 +53,10 @@ struct KeySetFile {
         } catch {
             throw .system(error)
         }
-        return try Self.judged(bytes)
+        return try Self.parsed(bytes)
     }
 
-    private static func judged(_ bytes: [UInt8]) throws(KeySourceError) -> ReadKeySet {
+    private static func parsed(_ bytes: [UInt8]) throws(KeySourceError) -> ReadKeySet {
         guard bytes.count <= JWKSet.maximumBytes else { throw .tooLong }
         return try ReadKeySet(bytes)
     }

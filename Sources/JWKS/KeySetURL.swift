@@ -1,17 +1,17 @@
 internal import CCurl
 
-/// Where an issuer publishes its keys: https, or http to this machine itself.
+/// Where an issuer publishes its keys: https, or http to this machine.
 ///
-/// Read by the parser that the fetch uses as well, so that both see one host. It may carry credentials, so its
-/// description holds only scheme, host, port and path.
+/// Parsed by libcurl, which also fetches it, so that both see the same host. It may hold credentials, so its
+/// description has only scheme, host, port and path.
 public struct KeySetURL: Equatable, Sendable, CustomStringConvertible {
-    /// As it is fetched, credentials included.
+    /// The URL that is fetched, credentials included.
     let text: String
     let isHTTPS: Bool
-    /// Without anything that could be a secret.
+    /// Scheme, host, port and path: nothing that could be a secret.
     public let description: String
 
-    /// Takes an absolute URL.
+    /// Parses an absolute URL.
     ///
     /// The corresponding C functions are `curl_url_set` and `curl_url_get`.
     public init(_ text: String) throws(KeySetURLError) {
@@ -39,9 +39,9 @@ public struct KeySetURL: Equatable, Sendable, CustomStringConvertible {
         return unsafe String(cString: text)
     }
 
-    /// Whether a host is this machine by its name alone, whatever a name server says.
+    /// Whether a host is a loopback address or `localhost`, without name resolution.
     ///
-    /// libcurl has brought other spellings of IPv4 numbers into their usual form before.
+    /// libcurl has already normalised other spellings of IPv4 addresses.
     private static func isLoopback(_ host: String) -> Bool {
         if host.lowercased() == "localhost" || host == "[::1]" { return true }
         let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
@@ -49,14 +49,14 @@ public struct KeySetURL: Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Why keys are not fetched from a URL at all.
+/// Why keys are not fetched from a URL.
 public enum KeySetURLError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// No absolute URL with a host, or with a fragment.
+    /// Not an absolute URL with a host, or a URL with a fragment.
     case malformed
-    /// Whoever is in between could answer with keys of their own.
+    /// Plain HTTP over a network: keys could be replaced on the way.
     case insecure
 
-    /// What the URL must be; says nothing of it.
+    /// What the URL must be; does not contain it.
     public var description: String {
         switch self {
         case .malformed: "must be an absolute URL such as https://app.example.com"

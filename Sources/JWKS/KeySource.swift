@@ -4,12 +4,12 @@ public import JWT
 public enum KeySource: Equatable, Sendable {
     /// An issuer's server.
     case url(KeySetURL)
-    /// A file, by its path, that somebody else writes.
+    /// The path of a file that another program writes.
     case file(String)
 
-    /// Reads the set there, at once and as long as it takes: for commands, not for a worker's loop.
+    /// Reads the set and blocks until it is there: for commands, not for a worker's loop.
     ///
-    /// - Parameter userAgent: what a server is told of us.
+    /// - Parameter userAgent: the `User-Agent` of requests.
     public func read(userAgent: String) throws(KeySourceError) -> JWKSet {
         switch self {
         case .url(let url): try Fetch.keySet(at: url, userAgent: userAgent, isCancelled: { false }).set
@@ -33,7 +33,7 @@ struct ReadKeySet: Equatable, Sendable {
     let set: JWKSet
     let text: [UInt8]
 
-    /// Reads a text that must hold a key we can use: a set without any would lock everybody out.
+    /// Parses a set that must hold a usable key: without one every token would be refused.
     init(_ text: [UInt8]) throws(KeySourceError) {
         do throws(JWKSetError) {
             set = try JWKSet(text.span)

@@ -1,21 +1,21 @@
 public import Base
 public import JWT
 
-/// Why a source gave no keys; the last good set stays.
+/// Why a source gave no keys; the last good set stays in use.
 public enum KeySourceError: Error, Equatable, Sendable {
-    /// No answer: not connected, not trusted, cut off or too slow; with libcurl's words.
+    /// No complete answer: not connected, not trusted, cut off or too slow; with libcurl's message.
     case unreachable(String)
-    /// Another answer than 200; redirects among them, which are not followed.
+    /// A status other than 200; redirects included, which are not followed.
     case status(Int)
-    /// More bytes than a key set may have.
+    /// Longer than `JWKSet.maximumBytes`.
     case tooLong
-    /// No key set.
+    /// Not a key set.
     case unreadable(JWKSetError)
     /// A key set of which no key can be used.
     case noUsableKey([JWK.Refusal])
     /// A file that cannot be read.
     case system(SystemError)
-    /// A kept file that somebody else could have written.
+    /// A kept file that another user owns or can write to.
     case notOurs
     /// The process is about to end.
     case cancelled

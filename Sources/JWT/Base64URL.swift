@@ -1,16 +1,16 @@
 /// Base64url without padding (RFC 4648, section 5, as RFC 7515 uses it), in its one canonical form.
 ///
-/// Two texts never decode to the same bytes: padding, white space, `+`, `/` and set bits after the last byte are
-/// refused, so that a token cannot be changed without its bytes changing.
+/// Two texts never decode to the same bytes: padding, white space, `+`, `/` and non-zero trailing bits are refused, so
+/// a token has exactly one spelling.
 public enum Base64URL {
-    /// The bytes a text stands for; nil when it is not canonical.
+    /// Decodes a text; nil when it is not canonical.
     public static func decode(_ text: Span<UInt8>) -> [UInt8]? {
         let rest = text.count % 4
         guard rest != 1 else { return nil }
         let values = values.span
         var bytes = [UInt8](repeating: 0, count: text.count / 4 * 3 + max(rest - 1, 0))
         var output = bytes.mutableSpan
-        // Collects the mark of a character outside the alphabet; looked at once, at the end.
+        // Accumulates the invalid bit of every character; checked once, at the end.
         var seen: UInt8 = 0
         var (input, written) = (0, 0)
         while input + 4 <= text.count {
@@ -38,11 +38,11 @@ public enum Base64URL {
         return seen & invalid == 0 ? bytes : nil
     }
 
-    /// The canonical text of some bytes.
+    /// Encodes bytes to their canonical text.
     public static func encode(_ bytes: Span<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count * 4 + 2) / 3)
-        // Bits not yet written, at the low end.
+        // The low bits are not written yet.
         var (bits, count) = (UInt32(0), 0)
         for index in bytes.indices {
             bits = bits << 8 | UInt32(bytes[index])
@@ -61,7 +61,7 @@ public enum Base64URL {
         values[Int(character)] & invalid == 0
     }
 
-    /// Marks what is not in the alphabet; no value of six bits has this bit.
+    /// Marks a character outside the alphabet; no six-bit value has this bit.
     private static let invalid: UInt8 = 0x80
 
     private static let alphabet = [UInt8]("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

@@ -1,24 +1,25 @@
-/// What a token's claims must say.
+/// The requirements on a token's claims.
 public struct ClaimsPolicy: Sendable {
-    /// Where a user id is looked for: paths of member names, the first that is present decides.
+    /// The claims that may hold the user id, as paths of member names; the first that is present decides.
     let userPaths: [[String]]
     /// Accepted values of `iss`, without a trailing slash; empty for any.
     let issuers: [String]
     /// Values of which `aud` must hold one, without a trailing slash; empty for any.
     let audiences: [String]
-    /// How many seconds the issuer's clock and ours may differ by.
+    /// The allowed difference between the issuer's clock and ours, in seconds.
     let leeway: Int64
 
-    /// Where the starters of this family put the user's id.
+    /// The claims that hold the user id in the applications this service replaces.
     public static let defaultUserClaims = ["sub", "user_id", "userId", "id", "user.id"]
 
-    /// Makes a policy.
+    /// Creates a policy.
     ///
-    /// - Parameter userClaims: at least one and at most 64; a dot leads into a nested object, except in a name with a
-    ///   colon, which is a URI as RFC 7519 has it for public claims. `exp`, `nbf`, `iat`, `iss` and `aud` name no user.
-    /// - Parameter issuers: accepted values of `iss`; with none, `iss` is not looked at.
-    /// - Parameter audiences: accepted values of `aud`; with none, `aud` is not looked at.
-    /// - Parameter leeway: seconds, from 0 to `TokenLimits.leeway`; what lies outside is brought to the nearer end.
+    /// - Parameter userClaims: 1 to 64 names; a dot separates the levels of nested objects, except in a name with a
+    ///   colon, which is the URI of a public claim (RFC 7519, section 4.2). `exp`, `nbf`, `iat`, `iss` and `aud` are
+    ///   never the user id.
+    /// - Parameter issuers: accepted values of `iss`; if empty, `iss` is not checked.
+    /// - Parameter audiences: accepted values of `aud`; if empty, `aud` is not checked.
+    /// - Parameter leeway: seconds, clamped to 0 through `TokenLimits.leeway`.
     public init(
         userClaims: [String] = ClaimsPolicy.defaultUserClaims, issuers: [String] = [], audiences: [String] = [],
         leeway: Int = 5
@@ -32,7 +33,7 @@ public struct ClaimsPolicy: Sendable {
         self.leeway = Int64(min(max(leeway, 0), TokenLimits.leeway))
     }
 
-    /// A base URL as it is compared: people write it with and without the last slash.
+    /// A base URL as it is compared: it is written both with and without the last slash.
     static func withoutTrailingSlash(_ url: String) -> String {
         url.hasSuffix("/") ? String(url.dropLast()) : url
     }

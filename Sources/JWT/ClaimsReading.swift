@@ -1,7 +1,7 @@
 internal import Base
 internal import JSON
 
-/// What has been read of a payload so far.
+/// The claims read from a payload so far.
 struct ClaimsReading {
     private typealias Reader = StrictReader<TokenError>
 
@@ -11,7 +11,7 @@ struct ClaimsReading {
     private(set) var issuedAt = NumericDate.range.lowerBound
     private(set) var isFromIssuer = false
     private(set) var isForAudience = false
-    /// The user by the foremost path present so far; the id is nil when what is there names nobody.
+    /// The user by the foremost path present so far; the id is nil when that claim is no usable id.
     private(set) var user: (path: Int, id: String?)?
 
     /// Starts with nothing.
@@ -69,10 +69,10 @@ extension ClaimsReading {
 // MARK: - User
 
 extension ClaimsReading {
-    /// Looks at a member that may name the user, or lead to one that does.
+    /// Reads a member that may hold the user id, or contain the member that does.
     ///
-    /// - Parameter level: how many names of a path lie behind us.
-    /// - Parameter paths: a bit for each of the policy's paths that led here.
+    /// - Parameter level: how many names of a path are matched already.
+    /// - Parameter paths: a bit for each of the policy's paths that match so far.
     private mutating func member(
         _ name: String, level: Int, of paths: UInt64, _ reader: inout Reader
     ) throws(TokenError) {
@@ -94,15 +94,15 @@ extension ClaimsReading {
         }
     }
 
-    /// The id that a string or a whole number is; nil if it cannot be one.
+    /// The user id of a string or a whole number; nil for any other value.
     private func userID(_ reader: inout Reader) throws(TokenError) -> String? {
         if let text = try reader.text() {
             let id = String(text)
-            // PostgreSQL's texts cannot hold U+0000, so nobody's tasks could be found under such an id.
+            // PostgreSQL's `text` cannot hold U+0000, so no task can belong to such an id.
             return 1...TokenLimits.userIDBytes ~= id.utf8.count && !id.utf8.contains(0) ? id : nil
         }
         guard let number = try reader.number(), number.source.count <= TokenLimits.userIDBytes else { return nil }
-        // As it was sent: a fraction, an exponent or a negative zero would give one user several names.
+        // Digits only: with fractions, exponents or a negative zero one user would have several ids.
         let digits = number.source
         for index in digits.indices {
             switch digits[index] {

@@ -1,4 +1,4 @@
-/// The three parts of a JWS in compact serialisation (RFC 7515, section 7.1), still encoded and not yet believed.
+/// The three parts of a JWS in compact serialisation (RFC 7515, section 7.1), encoded and not verified.
 struct CompactToken: ~Escapable {
     let header: Span<UInt8>
     let payload: Span<UInt8>

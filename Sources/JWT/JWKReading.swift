@@ -1,7 +1,7 @@
 internal import JSON
 internal import OpenSSL
 
-/// The members of one JWK as they were sent, to be judged when all are read.
+/// The members of one JWK as they were sent; checked when all are read.
 struct JWKReading {
     private typealias Reader = StrictReader<JWKSetError>
 
@@ -9,14 +9,14 @@ struct JWKReading {
     private var type: String?
     private var curve: String?
     private var use: String?
-    /// Nil until the member is there; then whether we speak the algorithm.
+    /// Nil until the member is read; then its algorithm, nil inside when it is not supported.
     private var algorithm: SignatureAlgorithm??
     private var isForVerifying = true
     private var hasPrivateMembers = false
     private var hasWrongTypes = false
     private var numbers: [String: [UInt8]] = [:]
 
-    /// Reads the next value; what is wrong with a single key spoils only that key.
+    /// Reads the next value; a defect of one key makes only that key unusable.
     init(_ reader: inout StrictReader<JWKSetError>) throws(JWKSetError) {
         guard try reader.isObject() else {
             hasWrongTypes = true
@@ -44,16 +44,16 @@ struct JWKReading {
         }
     }
 
-    /// The key, or why it is none.
+    /// The key, or why it is not used.
     func key() -> Result<JWK, JWK.RefusalReason> {
         do throws(JWK.RefusalReason) {
-            return .success(try judged())
+            return .success(try checkedKey())
         } catch {
             return .failure(error)
         }
     }
 
-    private func judged() throws(JWK.RefusalReason) -> JWK {
+    private func checkedKey() throws(JWK.RefusalReason) -> JWK {
         guard !hasWrongTypes, let type else { throw .malformed }
         guard type != "oct" else { throw .symmetric }
         guard !hasPrivateMembers else { throw .privateMembers }
@@ -61,9 +61,9 @@ struct JWKReading {
         let (numbers, possible) = try numbers(of: type)
         if let algorithm {
             guard let algorithm, possible.contains(algorithm) else { throw .otherAlgorithm }
-            return try sound(JWK(keyID: keyID, algorithms: [algorithm], numbers: numbers))
+            return try checked(JWK(keyID: keyID, algorithms: [algorithm], numbers: numbers))
         }
-        return try sound(JWK(keyID: keyID, algorithms: possible, numbers: numbers))
+        return try checked(JWK(keyID: keyID, algorithms: possible, numbers: numbers))
     }
 
     private func numbers(of type: String) throws(JWK.RefusalReason) -> (JWK.Numbers, [SignatureAlgorithm]) {
@@ -81,9 +81,9 @@ struct JWKReading {
         return bytes
     }
 
-    /// A key that OpenSSL finds nothing wrong with, and no careful issuer either: tiny exponents, 3 above all, have made
-    /// forged signatures pass where padding was not looked at closely (FIPS 186-5, section 5.4, asks for more than 2^16).
-    private func sound(_ key: JWK) throws(JWK.RefusalReason) -> JWK {
+    /// Checks a key with OpenSSL, and refuses tiny RSA exponents: with 3 above all, forged signatures have passed
+    /// careless padding checks (FIPS 186-5, section 5.4, requires more than 2^16).
+    private func checked(_ key: JWK) throws(JWK.RefusalReason) -> JWK {
         do throws(PublicKeyError) {
             _ = try key.publicKey()
         } catch {

@@ -1,8 +1,8 @@
 internal import JSON
 
-/// A set of public keys as an issuer publishes it (RFC 7517, section 5): a value that threads may pass on.
+/// A JWK Set as an issuer publishes it (RFC 7517, section 5): a value that threads may exchange.
 ///
-/// Keys that cannot be used are left out, each with its reason; the others are sound.
+/// Keys that cannot be used are left out, each with its reason; the others were checked.
 public struct JWKSet: Equatable, Sendable {
     /// The longest text that is read.
     public static let maximumBytes = 256 << 10
@@ -11,10 +11,10 @@ public struct JWKSet: Equatable, Sendable {
 
     /// The keys that may be used, in the set's order.
     public private(set) var keys: [JWK] = []
-    /// The keys that may not, in the set's order; duplicates last.
+    /// The keys that may not be used, in the set's order; duplicates last.
     public private(set) var refusals: [JWK.Refusal] = []
 
-    /// Makes a set without keys, as it is before the first one was fetched: every token is refused.
+    /// Creates an empty set, as it is before the first fetch: every token is refused.
     public init() {}
 
     /// Reads a set's JSON.
@@ -42,7 +42,7 @@ public struct JWKSet: Equatable, Sendable {
         refuseDuplicates()
     }
 
-    /// Leaves out keys that a token could not tell apart although it names one.
+    /// Leaves out keys of the same `kid` and algorithm, which a token cannot tell apart.
     private mutating func refuseDuplicates() {
         let all = keys
         keys.removeAll { key in
@@ -55,13 +55,13 @@ public struct JWKSet: Equatable, Sendable {
     }
 }
 
-/// Why a text is no key set at all.
+/// Why a text is not a JWK Set.
 public enum JWKSetError: Error, Equatable, Sendable, CustomStringConvertible {
     /// Longer than `JWKSet.maximumBytes`.
     case tooLong
     /// More keys than `JWKSet.maximumKeys`.
     case tooManyKeys
-    /// Not JSON, not an object with a list of keys, or with two members of one name.
+    /// Not JSON, not an object with an array `keys`, or an object with duplicate members.
     case malformed
 
     /// One sentence for the operator.

@@ -1,9 +1,9 @@
 internal import OpenSSL
 
-/// The keys whose signatures count, each prepared for the algorithm it admits.
+/// The trusted keys, each prepared for the algorithm it admits.
 ///
-/// A key decides its algorithm; a token only says which it used, and is refused when no key admits that. So a public
-/// key never checks an HS256 token, and a shared secret no other. For one thread: the prepared contexts are not shared.
+/// The key determines the algorithm; a token whose `alg` no key admits is refused. So a public key never verifies an
+/// HS256 token, and a shared secret verifies nothing else. For one thread: the prepared contexts are not shared.
 public struct KeySet {
     /// One key prepared for one of its algorithms.
     private struct Prepared {
@@ -13,12 +13,12 @@ public struct KeySet {
     }
 
     private let secrets: [HMACSHA256]
-    /// Nil when this service takes no tokens of public keys.
+    /// Nil when no key set is configured: tokens signed with public keys are refused.
     private let publicKeys: [Prepared]?
 
-    /// Prepares shared secrets for HS256 and public keys for the algorithms they admit.
+    /// Prepares shared secrets for HS256, and public keys for the algorithms they admit.
     ///
-    /// - Parameter secrets: a token signed with any of them is accepted.
+    /// - Parameter secrets: a token signed with any one of them is accepted.
     /// - Parameter publicKeys: nil when no key set is configured; an empty one when it has not been fetched yet.
     public init(secrets: [SharedSecret] = [], publicKeys: JWKSet? = nil) throws(KeySetError) {
         do throws(OpenSSLError) {
@@ -53,17 +53,17 @@ public struct KeySet {
 }
 
 extension KeySet {
-    /// The decoded payload of a token in compact serialisation whose signature is right; it says nothing of the claims.
+    /// Verifies the signature of a token in compact serialisation and returns its payload; claims are not checked.
     ///
-    /// What costs least comes first: a text that is no token, or whose algorithm or key we do not have, takes no
-    /// signature work.
+    /// The cheapest checks come first: a malformed token, or one of an unknown algorithm or key, costs no signature
+    /// verification.
     public func payload(of compact: Span<UInt8>) throws(TokenError) -> [UInt8] {
         guard compact.count <= TokenLimits.bytes else { throw .tooLong }
         let token = try CompactToken(compact)
         return try payload(of: token, TokenHeader(of: token))
     }
 
-    /// The same for a token that was taken apart already.
+    /// The same for a token that is split already.
     func payload(of token: borrowing CompactToken, _ header: TokenHeader) throws(TokenError) -> [UInt8] {
         guard let signature = Base64URL.decode(token.signature) else { throw .malformed }
         guard let payload = Base64URL.decode(token.payload) else { throw .malformed }
@@ -77,12 +77,12 @@ extension KeySet {
         return payload
     }
 
-    /// Whether there is a public key to check a token's signature with.
+    /// Whether there is a public key to verify a token's signature with.
     func hasPublicKey(for header: TokenHeader) -> Bool {
         header.algorithm != .hs256 && (try? verifier(for: header)) != nil
     }
 
-    /// Tries each shared secret; they have no names, so a `kid` does not matter.
+    /// Tries each shared secret; secrets have no `kid`, so the header's is ignored.
     private func isValidWithSecret(
         _ signature: Span<UInt8>, of signed: Span<UInt8>
     ) throws(TokenError) -> Bool {
@@ -92,7 +92,7 @@ extension KeySet {
         return false
     }
 
-    /// The one public key that a header can mean: of its algorithm and, if it names one, of its name.
+    /// The one public key that matches a header's `alg` and, if present, its `kid`.
     private func verifier(for header: TokenHeader) throws(TokenError) -> SignatureVerifier {
         guard let publicKeys else { throw .unsupportedAlgorithm }
         var found: SignatureVerifier?
@@ -105,7 +105,7 @@ extension KeySet {
             guard found == nil else { throw .ambiguousKey }
             found = key.verifier
         }
-        // A key that is known decides its algorithm; no other one of its name is to be waited for.
+        // A known `kid` of another algorithm is final: fetching the keys again would not help.
         guard let found else { throw isKnown ? .unsupportedAlgorithm : .unknownKey }
         return found
     }

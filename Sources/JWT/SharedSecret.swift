@@ -1,8 +1,8 @@
 internal import OpenSSL
 
-/// A secret that this service shares with whoever mints its HS256 tokens, or another key of its own.
+/// A secret that this service shares with the signer of its HS256 tokens, or another secret key of this service.
 public struct SharedSecret: Sendable {
-    /// RFC 7518, section 3.2: a key has at least the size of the hash.
+    /// RFC 7518, section 3.2: a key is at least as long as the hash.
     public static let minimumBytes = 32
 
     let bytes: [UInt8]
@@ -18,7 +18,7 @@ public struct SharedSecret: Sendable {
         try self.init(bytes: Array(text.utf8))
     }
 
-    /// A secret for one purpose, which tells nothing of this one: the HMAC-SHA-256 of the purpose's name.
+    /// Derives a secret for one purpose, which does not reveal this one: the HMAC-SHA-256 of the purpose's name.
     public func derived(for purpose: StaticString) throws(KeySetError) -> SharedSecret {
         let code: HMACSHA256.Code
         do throws(OpenSSLError) {
@@ -32,17 +32,17 @@ public struct SharedSecret: Sendable {
 }
 
 extension SharedSecret: CustomStringConvertible, CustomReflectable {
-    /// Says nothing of the secret.
+    /// Does not contain the secret.
     public var description: String { "SharedSecret" }
-    /// Shows nothing of the secret.
+    /// Does not contain the secret.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Why keys cannot be used at all: the service refuses to start.
+/// Why configured keys cannot be used: the service does not start.
 public enum KeySetError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A shared secret has fewer bytes than `SharedSecret.minimumBytes`.
     case secretTooShort(bytes: Int)
-    /// OpenSSL lacks memory or an algorithm.
+    /// OpenSSL has no memory, or lacks an algorithm.
     case cryptography(String)
 
     /// One sentence for the operator.

@@ -2,9 +2,9 @@ internal import Base
 internal import JSON
 internal import OpenSSL
 
-/// Mints HS256 tokens: for development and tests, since this service issues none to its users.
+/// Signs HS256 tokens for development and tests; this service issues none to its users.
 public enum SharedSecretSigner {
-    /// A token for a user, in compact serialisation.
+    /// Creates a token for a user, in compact serialisation.
     ///
     /// - Parameter issuedAt: seconds since 1970.
     /// - Parameter expiresIn: seconds the token is valid for.
@@ -18,7 +18,7 @@ public enum SharedSecretSigner {
         return try sign(header: #"{"alg":"HS256","typ":"JWT"}"#, payload: claims.bytes, secret: secret)
     }
 
-    /// Any header and payload, signed as HS256 is; the header need not say so.
+    /// Signs any header and payload with HS256, whatever algorithm the header names.
     public static func sign(
         header: String, payload: Span<UInt8>, secret: SharedSecret
     ) throws(KeySetError) -> String {

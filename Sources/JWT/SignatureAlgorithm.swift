@@ -1,7 +1,7 @@
 internal import JSON
 internal import OpenSSL
 
-/// The signature algorithms this service speaks (RFC 7518, RFC 8037), each bound to keys of one kind.
+/// The supported signature algorithms (RFC 7518, RFC 8037), each bound to one type of key.
 public enum SignatureAlgorithm: Equatable, Sendable, CaseIterable {
     /// HMAC with SHA-256 under a shared secret.
     case hs256
@@ -16,7 +16,7 @@ public enum SignatureAlgorithm: Equatable, Sendable, CaseIterable {
     /// RSASSA-PSS with SHA-256.
     case ps256
 
-    /// The algorithm of an `alg`, which is matched exactly; nil for all others, `none` among them.
+    /// The algorithm of an `alg`, compared exactly; nil for all others, `none` included.
     init?(_ name: borrowing JSONText) {
         switch name {
         case "HS256": self = .hs256
@@ -29,7 +29,7 @@ public enum SignatureAlgorithm: Equatable, Sendable, CaseIterable {
         }
     }
 
-    /// How a public key checks it; nil for the one that has no public key.
+    /// The public-key signature scheme; nil for HS256.
     var scheme: SignatureScheme? {
         switch self {
         case .hs256: nil
@@ -43,7 +43,7 @@ public enum SignatureAlgorithm: Equatable, Sendable, CaseIterable {
 }
 
 extension SignatureAlgorithm: CustomStringConvertible {
-    /// The name that most tokens use for it.
+    /// The `alg` that most tokens use for it.
     public var description: String {
         switch self {
         case .hs256: "HS256"

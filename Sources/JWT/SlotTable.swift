@@ -1,11 +1,10 @@
 /// Finds slots by hash: open addressing with linear probing, at most half full, no tombstones.
 ///
-/// The keys themselves lie in the slots, with the caller; a dictionary of byte arrays would need a copy of the key
-/// for each look-up.
+/// The caller stores the keys in its slots; a dictionary of byte arrays would copy the key for each look-up.
 struct SlotTable {
     private struct Position {
         var hash: UInt32
-        /// Negative when nothing is here.
+        /// Negative when the position is empty.
         var slot: Int32
     }
 
@@ -13,7 +12,7 @@ struct SlotTable {
     private var positions: [Position]
     private let mask: Int
 
-    /// Makes a table with room for a number of slots.
+    /// Creates a table for a number of slots.
     init(capacity: Int) {
         var size = 8
         while size < capacity * 2 { size *= 2 }
@@ -21,9 +20,9 @@ struct SlotTable {
         mask = size - 1
     }
 
-    /// The slots under a hash, one a call; nil after the last.
+    /// The slots of a hash, one per call; nil after the last.
     ///
-    /// - Parameter probes: starts at 0, and is the table's to move on.
+    /// - Parameter probes: the number of probes so far: 0 at first, advanced by the table.
     func candidate(_ hash: UInt32, probes: inout Int) -> Int32? {
         while true {
             let found = positions[(Int(hash) + probes) & mask]
@@ -33,21 +32,21 @@ struct SlotTable {
         }
     }
 
-    /// Puts a slot in that is not there yet.
+    /// Inserts a slot that is not in the table yet.
     mutating func insert(_ slot: Int32, hash: UInt32) {
         var position = Int(hash) & mask
         while positions[position].slot >= 0 { position = (position + 1) & mask }
         positions[position] = Position(hash: hash, slot: slot)
     }
 
-    /// Takes a slot out, and moves back what was only behind it because it was there.
+    /// Removes a slot, and moves later entries back into the gap so that probing still finds them.
     mutating func remove(_ slot: Int32, hash: UInt32) {
         var gap = Int(hash) & mask
         while positions[gap].slot != slot { gap = (gap + 1) & mask }
         var position = (gap + 1) & mask
         while positions[position].slot >= 0 {
             let home = Int(positions[position].hash) & mask
-            // Whoever probes from home meets the gap before this position: it may move there.
+            // A probe from `home` reaches the gap before this position, so the entry may move there.
             if (position - home) & mask >= (position - gap) & mask {
                 positions[gap] = positions[position]
                 gap = position
@@ -57,7 +56,7 @@ struct SlotTable {
         positions[gap] = Self.empty
     }
 
-    /// Takes all slots out.
+    /// Removes all slots.
     mutating func removeAll() {
         for position in positions.indices { positions[position] = Self.empty }
     }

@@ -1,10 +1,9 @@
 internal import JSON
 
-/// A JSON reader for what decides about trust: every fault is the one failure it was made with, and no object may
-/// have two members of one name.
+/// A JSON reader for security-relevant texts: every error is the one given failure, and duplicate members are refused.
 ///
-/// RFC 7515, 7517 and 7519 let a reader refuse duplicates or take the last; two readers of one token must not see two
-/// users.
+/// RFC 7515, 7517 and 7519 let a reader refuse duplicates or take the last; taking the last would let two readers see
+/// different users in one token.
 struct StrictReader<Failure: Error>: ~Escapable {
     private var reader: JSONReader
     let failure: Failure
@@ -29,7 +28,7 @@ struct StrictReader<Failure: Error>: ~Escapable {
         do throws(JSONError) { return try reader.beginObject() } catch { throw failure }
     }
 
-    /// Moves to the next member and returns its name, which is new among `names`; nil after the last.
+    /// Moves to the next member and returns its name, which must not be in `names` yet; nil after the last.
     @_lifetime(copy self)
     mutating func nextMember(_ names: inout Names) throws(Failure) -> JSONText? {
         let name: JSONText?
@@ -49,7 +48,7 @@ struct StrictReader<Failure: Error>: ~Escapable {
         do throws(JSONError) { return try reader.nextElement() } catch { throw failure }
     }
 
-    /// Passes over the next value if it is null.
+    /// Skips the next value if it is null.
     mutating func isNull() throws(Failure) -> Bool {
         do throws(JSONError) { return try reader.readNull() } catch { throw failure }
     }

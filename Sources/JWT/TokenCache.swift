@@ -1,13 +1,13 @@
 internal import Base
 
-/// The users of tokens that were verified before, found by the whole token.
+/// A cache of verified tokens and their users; the key is the whole token.
 ///
-/// Bounded by entries and by bytes. Room is made by the SIEVE rule (Zhang and others, NSDI 2024): a hand goes from the
-/// oldest entry to the newest and evicts the first that was not asked for since it last came by; so a flood of tokens
-/// that are each used once evicts itself, and users who come back stay. Only valid tokens are kept, and a token is
-/// valid only while the caller's clock says so.
+/// Bounded by entries and by bytes, with SIEVE eviction (Zhang and others, NSDI 2024): a hand moves from the oldest
+/// entry to the newest and evicts the first that was not used since the hand last passed it. So a flood of tokens that
+/// are each used once evicts itself, and the tokens of returning users stay. Only valid tokens are inserted, and every
+/// look-up checks their validity again.
 public struct TokenCache: ~Copyable {
-    /// How much the cache may hold.
+    /// The bounds of the cache.
     public struct Limits: Equatable, Sendable {
         /// At most this many tokens; 0 turns the cache off.
         public var count: Int
@@ -21,17 +21,17 @@ public struct TokenCache: ~Copyable {
         }
     }
 
-    /// What the metrics say of a cache; the sums run from the start of the process.
+    /// The cache's metrics; counters run from the start of the process.
     public struct Statistics: Equatable, Sendable {
-        /// How many tokens are kept now.
+        /// How many tokens are cached now.
         public internal(set) var count = 0
-        /// How many bytes they take now, as `Limits` counts them.
+        /// How many bytes the tokens take now, as `Limits` counts them.
         public internal(set) var bytes = 0
-        /// How many look-ups found a token, valid still or not.
+        /// How many look-ups found a token, expired or not.
         public internal(set) var hits = 0
         /// How many look-ups found none.
         public internal(set) var misses = 0
-        /// How many tokens went to make room.
+        /// How many tokens were evicted.
         public internal(set) var evictions = 0
     }
 
@@ -43,7 +43,7 @@ public struct TokenCache: ~Copyable {
         /// The next entry towards the newest; for a free entry, the next free one.
         var newer: Int32
         var older: Int32
-        /// Asked for since the hand last came by.
+        /// Used since the hand last passed.
         var visited = false
 
         /// An entry's own size and its share of the table, roughly.
@@ -61,21 +61,21 @@ public struct TokenCache: ~Copyable {
     private var oldest = none
     private var hand = none
     private var free = none
-    /// Where the search for expired entries goes on.
+    /// The position of the search for expired entries.
     private var sweep = 0
 
-    /// What is kept, and how well it served.
+    /// The cache's metrics.
     public private(set) var statistics = Statistics()
 
-    /// Makes an empty cache.
+    /// Creates an empty cache.
     public init(limits: Limits = Limits()) {
         self.limits = limits
         table = SlotTable(capacity: max(limits.count, 0))
     }
 
-    /// The user of a token that was verified before; nil for a token that is not known.
+    /// The user of a cached token; nil for a token that is not cached.
     ///
-    /// An expired token is forgotten on the way.
+    /// Removes the token if it has expired.
     mutating func user(of token: Span<UInt8>, at now: Int64) throws(TokenError) -> String? {
         guard statistics.count > 0, let slot = slot(of: token, hash: Self.hash(token)) else {
             statistics.misses += 1
@@ -92,7 +92,7 @@ public struct TokenCache: ~Copyable {
         return entries[Int(slot)].user
     }
 
-    /// Keeps a token that was just verified; evicts others when there is no room.
+    /// Inserts a token that was just verified; evicts others when a bound is reached.
     mutating func insert(_ token: Span<UInt8>, user: String, validity: Validity, at now: Int64) {
         guard limits.count > 0 else { return }
         let hash = Self.hash(token)
@@ -104,7 +104,7 @@ public struct TokenCache: ~Copyable {
         add(entry)
     }
 
-    /// Forgets everything: the keys changed.
+    /// Removes all tokens, since the keys changed.
     mutating func removeAll() {
         table.removeAll()
         entries.removeAll()
@@ -116,7 +116,7 @@ public struct TokenCache: ~Copyable {
 // MARK: - Order of eviction
 
 extension TokenCache {
-    /// Removes the first entry the hand finds that nobody asked for, or that has expired.
+    /// Removes the first entry from the hand on that was not used or has expired.
     private mutating func evict(at now: Int64) {
         var slot = hand == Self.none ? oldest : hand
         while entries[Int(slot)].visited, now < entries[Int(slot)].validity.expires {
@@ -128,7 +128,7 @@ extension TokenCache {
         statistics.evictions += 1
     }
 
-    /// Looks at two more entries and removes what has expired, so that nothing stays for ever where nothing is evicted.
+    /// Checks the next two entries and removes the expired, so that none stays for ever where nothing is evicted.
     private mutating func dropExpired(at now: Int64) {
         for _ in 0..<min(2, entries.count) {
             sweep = sweep + 1 < entries.count ? sweep + 1 : 0
@@ -141,12 +141,12 @@ extension TokenCache {
 // MARK: - Slots
 
 extension TokenCache {
-    /// Other ones in each process: nobody can choose tokens that collide.
+    /// Random in each process, so that colliding tokens cannot be chosen.
     private static let seeds = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
 
-    /// Of the end of the signature: it tells valid tokens apart as well as all of them would.
+    /// Hashes the last 16 bytes, part of the signature, which differ between valid tokens as much as whole tokens do.
     private static func hash(_ token: Span<UInt8>) -> UInt32 {
-        // No valid token is so short.
+        // Valid tokens are longer.
         guard token.count >= 16 else { return 0 }
         let end = token.count
         // In bounds by the line above; any eight bytes make a UInt64.

@@ -3,35 +3,35 @@
 /// The reasons are for the operator; a client learns only whether its token has expired. No description holds
 /// anything of the token.
 public enum TokenError: Error, Equatable, Sendable, CaseIterable {
-    /// Longer than any token this service takes.
+    /// Longer than `TokenLimits.bytes`.
     case tooLong
-    /// Not three parts of strict base64url, or a header that is not one plain JSON object.
+    /// Not three parts of canonical base64url, or a header that is not one JSON object with unique members.
     case malformed
-    /// The header asks for `crit` or `b64`, which nobody may ignore and we do not offer.
+    /// The header has `crit` or `b64`, which must not be ignored and is not supported.
     case unsupportedHeader
-    /// The header's `typ` names another kind of token.
+    /// The header's `typ` is another kind of token.
     case foreignType
-    /// No configured key admits the header's `alg`; `none` always ends here.
+    /// No configured key admits the header's `alg`; `none` is never admitted.
     case unsupportedAlgorithm
-    /// The algorithm is known, but no key fits the header's `kid`; the claims would do, as far as they can be believed.
+    /// The algorithm is supported, but no key has the header's `kid`; the unverified claims would be accepted.
     case unknownKey
-    /// Several keys fit the header, which names none of them.
+    /// Several keys fit the header, which has no `kid`.
     case ambiguousKey
-    /// The signature is not that of the key.
+    /// The signature does not match.
     case badSignature
     /// Signed, but the payload is not one JSON object with unique members and claims of the right types.
     case malformedClaims
     /// Signed, but without `exp`: such a token would be valid for ever.
     case noExpiry
-    /// Signed, but its time is over.
+    /// Signed, but `exp` lies in the past.
     case expired
     /// Signed, but `nbf` or `iat` lies in the future.
     case notYetValid
-    /// Signed, but by another issuer than the configured ones.
+    /// Signed, but `iss` is none of the configured issuers.
     case wrongIssuer
-    /// Signed, but for another audience than the configured ones.
+    /// Signed, but `aud` holds none of the configured audiences.
     case wrongAudience
-    /// Signed, but no claim names a usable user.
+    /// Signed, but no claim holds a usable user id.
     case noUser
 }
 

@@ -1,9 +1,9 @@
 internal import JSON
 
-/// What a token's header may say to us: an algorithm, which the key must admit, and the name of a key.
+/// The JOSE header of a token: an algorithm, which the key must admit, and the `kid`.
 ///
-/// Keys that come with the token (`jwk`, `jku`, `x5u`, `x5c`) are passed over like any unknown member: nobody believes
-/// a key because its owner sent it.
+/// Keys that come with the token (`jwk`, `jku`, `x5u`, `x5c`) are ignored like any unknown member: a key chosen by the
+/// sender proves nothing.
 struct TokenHeader {
     var algorithm: SignatureAlgorithm
     var keyID: String?
@@ -18,7 +18,7 @@ struct TokenHeader {
     init(_ json: Span<UInt8>) throws(TokenError) {
         var reader = StrictReader(json, failure: TokenError.malformed)
         var names = StrictReader<TokenError>.Names()
-        // Nil until the member is there; then whether we speak the algorithm.
+        // Nil until the member is read; then its algorithm, nil inside when it is not supported.
         var named: SignatureAlgorithm??
         try reader.beginObject()
         while let name = try reader.nextMember(&names) {
@@ -38,10 +38,10 @@ struct TokenHeader {
         self.algorithm = algorithm
     }
 
-    /// Whether a media type says that this is no bearer's token, although its signature may be right.
+    /// Whether a media type excludes a bearer token, even with a valid signature.
     ///
-    /// RFC 8725, section 3.11: kinds of JWT that must not be mixed up are typed `…+jwt`; only `at+jwt`, the access
-    /// token of RFC 9068, is for us. `…+json` is the other serialisation.
+    /// RFC 8725, section 3.11: kinds of JWT that must not be confused are typed `…+jwt`; of these only `at+jwt`, the
+    /// access token of RFC 9068, is accepted. `…+json` is the JSON serialisation.
     private static func isForeign(type: String) -> Bool {
         let type = type.lowercased()
         if type.hasSuffix("+jwt") { return type != "at+jwt" && type != "application/at+jwt" }

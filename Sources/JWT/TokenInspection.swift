@@ -1,6 +1,6 @@
 internal import JSON
 
-/// A token taken apart for a person to look at; nothing in it is believed, and its signature is not part of it.
+/// A token decoded for display, not verified and without its signature.
 public struct TokenInspection: Sendable {
     /// The header as it was sent, on one line; nil when it cannot be decoded.
     public let header: String?
@@ -9,14 +9,14 @@ public struct TokenInspection: Sendable {
     /// `exp`, `nbf` and `iat` where they are numbers, in seconds since 1970, in the claims' order.
     public let dates: [(name: String, seconds: Int64)]
 
-    /// Takes apart whatever has a dot in it, well-formed or not.
+    /// Decodes any text with a dot in it, well-formed or not.
     public init(_ compact: Span<UInt8>) {
         var parts: [[UInt8]?] = []
         var start = 0
         for index in compact.indices where compact[index] == UInt8(ascii: ".") {
             parts.append(Base64URL.decode(compact.extracting(start..<index)))
             start = index + 1
-            // What follows the second dot is the signature, or what is encrypted.
+            // After the second dot comes the signature, or the encrypted key of a JWE.
             if parts.count == 2 { break }
         }
         header = parts.first.flatMap { $0.map(Self.line) }
@@ -25,7 +25,7 @@ public struct TokenInspection: Sendable {
         dates = payload.map(Self.dates) ?? []
     }
 
-    /// A text that cannot move a terminal's cursor.
+    /// The text without control characters, so that it cannot move a terminal's cursor.
     private static func line(_ bytes: [UInt8]) -> String {
         var line = ""
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
@@ -53,7 +53,7 @@ public struct TokenInspection: Sendable {
                 dates.append((text, seconds))
             }
         } catch {
-            // As far as it could be read.
+            // The dates before the error are shown.
         }
         return dates
     }

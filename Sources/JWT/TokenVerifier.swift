@@ -1,14 +1,14 @@
-/// How much work a token may take.
+/// How much work the verification of a token may take.
 public enum SignatureWork: Sendable {
-    /// Whatever it takes.
+    /// Any amount.
     case any
-    /// All but a public key's, which takes a hundred times as long as everything else.
+    /// No public-key signature, which takes a hundred times as long as everything else.
     case little
 }
 
-/// Tells whose a bearer token is, or why it is refused; remembers the tokens it has verified.
+/// Verifies bearer tokens and caches those it has verified.
 ///
-/// For one thread, like the worker it serves.
+/// For one thread, like the worker that uses it.
 public final class TokenVerifier {
     private var keys: KeySet
     private let claims: ClaimsPolicy
@@ -16,10 +16,10 @@ public final class TokenVerifier {
     private var cache: TokenCache
     private var recentUsers = RecentUsers()
 
-    /// Joins keys, policies for the claims and bounds for the memory of verified tokens.
+    /// Creates a verifier from keys, policies for the claims and bounds for the cache.
     ///
-    /// - Parameter claims: what tokens of shared secrets must say.
-    /// - Parameter publicKeyClaims: what tokens of public keys must say; the same when nil.
+    /// - Parameter claims: the policy for tokens signed with a shared secret.
+    /// - Parameter publicKeyClaims: the policy for tokens verified with a public key; `claims` when nil.
     public init(
         keys: KeySet, claims: ClaimsPolicy = ClaimsPolicy(), publicKeyClaims: ClaimsPolicy? = nil,
         cache: TokenCache.Limits = TokenCache.Limits()
@@ -32,10 +32,10 @@ public final class TokenVerifier {
 
     /// The id of the user a token was issued to.
     ///
-    /// A token whose key is not known is refused for its claims first, where they are reason enough.
+    /// A token whose key is unknown is refused for its claims first, where these are not acceptable.
     ///
     /// - Parameter compact: the token's bytes, without `Bearer`.
-    /// - Parameter now: seconds since 1970, fresh for each call: a remembered token is checked against it as well.
+    /// - Parameter now: seconds since 1970, read anew for each call: a cached token is checked against it as well.
     public func verify(_ compact: Span<UInt8>, at now: Int64) throws(TokenError) -> String {
         guard let user = try verify(compact, at: now, allowing: .any) else {
             preconditionFailure("any work is allowed")
@@ -43,7 +43,7 @@ public final class TokenVerifier {
         return user
     }
 
-    /// The same, or nil when it takes more work than is allowed now.
+    /// The same, or nil when the verification takes more work than is allowed.
     public func verify(
         _ compact: Span<UInt8>, at now: Int64, allowing work: SignatureWork
     ) throws(TokenError) -> String? {
@@ -57,7 +57,7 @@ public final class TokenVerifier {
         do throws(TokenError) {
             payload = try keys.payload(of: token, header)
         } catch {
-            // Nobody is to wait for a key whose token would be refused for what it says itself.
+            // A token with unacceptable claims is refused at once, not after a wait for its key.
             if error == .unknownKey, let payload = Base64URL.decode(token.payload) {
                 _ = try Claims(payload.span, policy: policy, at: now)
             }
@@ -69,12 +69,12 @@ public final class TokenVerifier {
         return claims.user
     }
 
-    /// A hash of a user of whom a token of a public key was verified lately; nil for any other.
+    /// A hash of a user for whom a public-key token was verified recently; nil for any other.
     public func recentUser(_ id: Span<UInt8>) -> Int? {
         recentUsers.hash(of: id)
     }
 
-    /// The key that a token lacks which `verify` has just refused as `unknownKey`; nil for what is no token.
+    /// The missing key of a token that `verify` has just refused as `unknownKey`; nil for a malformed token.
     public func missingKey(of compact: Span<UInt8>) -> MissingKey? {
         do throws(TokenError) {
             return MissingKey(try TokenHeader(of: CompactToken(compact)))
@@ -83,13 +83,13 @@ public final class TokenVerifier {
         }
     }
 
-    /// Takes other keys from now on; what was verified with the old ones is forgotten.
+    /// Replaces the keys and removes all tokens from the cache, since the old keys verified them.
     public func replaceKeys(_ keys: KeySet) {
         self.keys = keys
         cache.removeAll()
     }
 
-    /// What is remembered, and how well it served; for the metrics.
+    /// The cache's metrics.
     public var cacheStatistics: TokenCache.Statistics {
         cache.statistics
     }

@@ -1,10 +1,10 @@
 internal import Base
 internal import OpenSSL
 
-/// Users' ids as logs may keep them: the same for the same user, and not the id.
+/// Hashes of user ids for logs: the same user always has the same hash.
 ///
-/// Keyed: an id is often an e-mail address, which anybody can hash who wants to know whether it is in a log. Those that
-/// were asked for lately are remembered: an HMAC takes longer than all that is done about a known token.
+/// Keyed, since an id is often an e-mail address, and a plain hash of it could be recomputed to search a log for it.
+/// Recent hashes are cached, since an HMAC takes longer than the look-up of a cached token.
 public struct UserHashes {
     /// Twelve hexadecimal digits in ASCII.
     public typealias Digits = InlineArray<12, UInt8>
@@ -14,16 +14,16 @@ public struct UserHashes {
         var digits: Digits
     }
 
-    /// Each user has one place, and leaves it to whoever needs it next.
+    /// Direct-mapped by the user's hash: users of the same slot replace each other.
     private var entries: [Entry?]
     private let hmac: HMACSHA256
 
-    /// Remembers nobody yet.
+    /// Creates an empty cache.
     ///
-    /// - Parameter key: the same for all whose hashes are to be the same.
-    /// - Parameter count: how many places there are, 32 bytes each; 1 or more.
+    /// - Parameter key: equal keys give equal hashes.
+    /// - Parameter count: how many slots the cache has, 32 bytes each; 1 or more.
     public init(key: SharedSecret, count: Int = 4_096) throws(KeySetError) {
-        precondition(count > 0, "there is a place for one user at least")
+        precondition(count > 0, "at least one slot")
         entries = Array(repeating: nil, count: count)
         do throws(OpenSSLError) {
             hmac = try HMACSHA256(key: key.bytes.span)
@@ -32,21 +32,21 @@ public struct UserHashes {
         }
     }
 
-    /// The start of the HMAC-SHA-256 of the id's UTF-8 bytes: enough to tell users apart.
+    /// The first six bytes of the HMAC-SHA-256 of the id's UTF-8 bytes: enough to tell users apart.
     public mutating func digits(of user: String) -> Digits {
         let id = user.utf8Span.span
-        // Seeded by the process: nobody can choose users that share a place.
-        let place = Int(UInt(bitPattern: user.hashValue) % UInt(entries.count))
-        // By bytes: `String`'s own equality takes different spellings of a character for one.
-        if let entry = entries[place], entry.user.utf8Span.span.equals(id) { return entry.digits }
+        // `hashValue` is seeded per process, so colliding users cannot be chosen.
+        let slot = Int(UInt(bitPattern: user.hashValue) % UInt(entries.count))
+        // Compared by bytes: `String` considers canonically equivalent texts equal.
+        if let entry = entries[slot], entry.user.utf8Span.span.equals(id) { return entry.digits }
         let digits = digits(ofStartOf: id)
-        entries[place] = Entry(user: user, digits: digits)
+        entries[slot] = Entry(user: user, digits: digits)
         return digits
     }
 
     private func digits(ofStartOf id: Span<UInt8>) -> Digits {
         var digits = Digits(repeating: UInt8(ascii: "-"))
-        // The function fails for lack of memory only.
+        // HMAC fails only for lack of memory.
         guard let code = try? hmac.code(for: id) else { return digits }
         for index in 0..<digits.count {
             let digit = index.isMultiple(of: 2) ? code[index / 2] >> 4 : code[index / 2] & 0xF

@@ -1,18 +1,18 @@
-/// Where the time of one request went, in nanoseconds.
+/// The time of one request by phase, in nanoseconds.
 public struct Phases {
-    /// The names of the phases of a request, in their order.
+    /// The names of the phases, in order.
     public static let names = ["queue", "verify", "database", "write"]
 
-    /// From nginx to the worker, as nginx's clock tells it: whole milliseconds.
+    /// From nginx to the worker, by nginx's clock: whole milliseconds.
     public var queue: UInt64
     /// Route, token, body.
     public var verify: UInt64
-    /// From the store's taking it on to the result.
+    /// From submission to the store until its result.
     public var database: UInt64
-    /// Making the answer and handing it to nginx.
+    /// Writing the answer and sending it to nginx.
     public var write: UInt64
 
-    /// Nothing has taken any time yet, but for what is given.
+    /// Creates phases; those not given are 0.
     public init(queue: UInt64 = 0, verify: UInt64 = 0, database: UInt64 = 0, write: UInt64 = 0) {
         self.queue = queue
         self.verify = verify
@@ -20,9 +20,9 @@ public struct Phases {
         self.write = write
     }
 
-    /// What the worker itself took.
+    /// The time in the worker.
     public var inWorker: UInt64 { verify + database + write }
 
-    /// What the asker has waited, network aside.
+    /// The time since nginx had the request.
     public var total: UInt64 { queue + inWorker }
 }

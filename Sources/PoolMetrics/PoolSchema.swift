@@ -3,52 +3,52 @@ public import Metrics
 internal import PostgreSQL
 public import TaskAPI
 
-/// Everything that is counted, in the order of the text; every worker of a version makes the same.
+/// All metrics, in the order of the exposition; every worker of a version has the same schema.
 public struct PoolSchema {
-    /// Before every name.
+    /// The prefix of every name.
     public static let prefix = "todo_"
-    /// Bounds of times: from a cached token's 10 µs to what a request may take at all.
+    /// Histogram bounds of times: from 10 µs, a request with a cached token, to 10 s, the longest request.
     private static let times = Histograms.steps(from: 10_000, through: 10_000_000_000)
 
-    /// All families, as the pool's file and text have them.
+    /// All families, in the order of the pool's file and text.
     public let schema: Schema
     /// Requests that were answered, by route and then status.
     public let requests: Cells
-    /// Times of requests in a worker, by route.
+    /// The time of requests in a worker, by route.
     public let durations: Histograms
-    /// Times of the phases of requests, in the order of `Phases.names`.
+    /// The time of each phase of requests, in the order of `Phases.names`.
     public let phases: Histograms
-    /// Results that came when the asker was gone.
+    /// Results that came after the client had gone.
     public let abandoned: Cells
     /// Requests that were refused at once, in the order of `Admission`.
     public let refusals: Cells
-    /// Tokens that were known, and those that were not.
+    /// Look-ups in the token cache: hits and misses.
     public let tokenLookups: Cells
-    /// Verified tokens that made room for others.
+    /// Tokens evicted from the cache.
     public let tokenEvictions: Cells
-    /// Verified tokens that are kept.
+    /// Tokens in the cache.
     public let tokenEntries: Cells
-    /// What the kept tokens take.
+    /// Bytes of the token cache.
     public let tokenBytes: Cells
     /// Tokens that were refused, in the order of `TokenRefusal`.
     public let tokenRefusals: Cells
-    /// Readings of the issuer's keys: good ones and failed ones.
+    /// Reads of the issuer's keys: good and failed.
     public let keyReads: Cells
     /// Usable keys of the issuer.
     public let keys: Cells
     /// When the issuer's keys were last read.
     public let keysReadAt: Cells
-    /// Connections to the database: those that read by phase, then those that write.
+    /// Connections to the database by phase: for reads, then for writes.
     public let connections: Cells
-    /// Connections to the database that were made again.
+    /// Reconnects to the database.
     public let reconnects: Cells
-    /// Connections to the database that were lost or could not be made.
+    /// Connections to the database that were lost or failed to open.
     public let losses: Cells
     /// Statements that the database refused.
     public let statementsRefused: Cells
     /// How many writes shared a commit.
     public let batchSizes: Histograms
-    /// Times from sending a batch of writes to its commit.
+    /// The time from sending a batch of writes to its commit.
     public let batchTimes: Histograms
     /// Batches that were run again one write at a time.
     public let batchesDivided: Cells
@@ -62,10 +62,10 @@ public struct PoolSchema {
     public let cpu: Cells
     /// Resident memory of a worker.
     public let memory: Cells
-    /// Whether a worker has begun to end.
+    /// Whether a worker is draining.
     public let isDraining: Cells
 
-    /// Makes the same schema in every process of a version.
+    /// Creates the schema, the same in every process of a version.
     public init() {
         var schema = Schema()
         requests = schema.add(
@@ -86,22 +86,22 @@ public struct PoolSchema {
                 + "(route, token, body), database (its queue included), write (the answer).", in: .nanoseconds,
             bounds: Self.times, Phases.names.map { Series(["phase": $0]) })
         abandoned = schema.add(
-            "requests_abandoned_total", "Requests whose asker was gone when the database had answered.", .counter)
+            "requests_abandoned_total", "Requests whose client had gone when the database answered.", .counter)
         refusals = schema.add(
             "admission_refusals_total", "Requests that were answered 503 at once, by reason.", .counter,
             Admission.allCases.map { Series(["reason": $0.rawValue]) })
         tokenLookups = schema.add(
-            "token_cache_lookups_total", "Look-ups among the tokens that were verified before.", .counter,
+            "token_cache_lookups_total", "Look-ups in the cache of verified tokens, by result.", .counter,
             ["hit", "miss"].map { Series(["result": $0]) })
         tokenEvictions = schema.add(
-            "token_cache_evictions_total", "Verified tokens that made room for others.", .counter)
-        tokenEntries = schema.add("token_cache_entries", "Verified tokens that are kept now.", .gauge)
-        tokenBytes = schema.add("token_cache_bytes", "What they take.", .gauge)
+            "token_cache_evictions_total", "Tokens evicted from the cache.", .counter)
+        tokenEntries = schema.add("token_cache_entries", "Verified tokens in the cache.", .gauge)
+        tokenBytes = schema.add("token_cache_bytes", "Bytes of the token cache.", .gauge)
         tokenRefusals = schema.add(
             "token_refusals_total", "Tokens that were refused, by reason.", .counter,
             TokenRefusal.allCases.map { Series(["reason": $0.rawValue]) })
         keyReads = schema.add(
-            "key_set_reads_total", "Readings of the issuer's keys, by result.", .counter,
+            "key_set_reads_total", "Reads of the issuer's keys, by result.", .counter,
             ["good", "failed"].map { Series(["result": $0]) })
         keys = schema.add(
             "key_set_keys", "Usable keys of the issuer in the worker that has the fewest, of those that have any.",
@@ -111,14 +111,14 @@ public struct PoolSchema {
             "When the issuer's keys were last read, in the worker where that is longest ago, in seconds since 1970.",
             .gauge, of: .least)
         connections = schema.add(
-            "database_connections", "Connections to the database, by what they carry and how far they are.", .gauge,
+            "database_connections", "Connections to the database, by role and state.", .gauge,
             ["read", "heavy_read", "write"].flatMap { role in
                 ConnectionPhase.allCases.map { Series(["role": role, "state": "\($0)"]) }
             })
         reconnects = schema.add(
-            "database_reconnects_total", "Connections to the database that were made again.", .counter)
+            "database_reconnects_total", "Reconnects to the database.", .counter)
         losses = schema.add(
-            "database_connection_losses_total", "Connections to the database that were lost or could not be made.",
+            "database_connection_losses_total", "Connections to the database that were lost or failed to open.",
             .counter)
         statementsRefused = schema.add(
             "database_statements_refused_total", "Statements that the database refused, repeated ones included.",
@@ -142,39 +142,39 @@ public struct PoolSchema {
         memory = schema.add(
             "worker_resident_memory_bytes", "Resident memory of a worker.", .gauge, of: .perWorker)
         isDraining = schema.add(
-            "worker_draining", "1 for a worker that accepts no more and will end.", .gauge, of: .perWorker)
+            "worker_draining", "1 for a worker that accepts no more connections and will end.", .gauge, of: .perWorker)
         self.schema = schema
     }
 }
 
-/// Why a request is refused although nothing is wrong with it.
+/// Why a valid request is refused with 503.
 public enum Admission: String, CaseIterable {
-    /// As many as may be are in flight.
+    /// The maximum number of requests is in flight.
     case inFlight = "in_flight"
-    /// It has waited for too long before a worker saw it.
+    /// The request timed out before a worker read it.
     case queueTime = "queue_time"
-    /// It needs a key of an issuer of whom none is known.
+    /// The token needs a key of an issuer, and no key set was read yet.
     case noKeys = "no_keys"
-    /// It needs a key that is not known, and the issuer was asked for others a moment ago.
+    /// The token needs an unknown key, and the issuer may not be asked again yet.
     case unknownKey = "unknown_key"
-    /// As many as may be wait for their tokens to be verified.
+    /// The maximum number of requests waits for verification.
     case verifications
 }
 
-/// What was asked for, as a label: an endpoint, or nothing that there is.
+/// The label of a request: its endpoint, or `none` where no route matches.
 public enum Route {
-    /// All routes: the label, and the usual status of those that are an endpoint.
+    /// All routes: the label, and the status of a success where the route is an endpoint.
     public static let all: [(label: String, success: Status?)] =
         Endpoint.allCases.map { ("\($0)", $0.success) } + [("none", nil)]
 
-    /// The place among all of an endpoint, or of what is none.
+    /// The index of an endpoint among all routes; nil is the route `none`.
     public static func index(_ endpoint: Endpoint?) -> Int {
         endpoint.map { Int($0.rawValue) } ?? Endpoint.allCases.count
     }
 }
 
 extension Endpoint {
-    /// The usual status.
+    /// The status of a success.
     fileprivate var success: Status {
         switch self {
         case .create: .created
@@ -184,17 +184,17 @@ extension Endpoint {
     }
 }
 
-/// The reasons to refuse a token, in groups: which of many claims was wrong is for the log.
+/// The reasons to refuse a token, in groups; the log has the exact reason.
 public enum TokenRefusal: String, CaseIterable {
-    /// Its time is over.
+    /// `exp` lies in the past.
     case expired
-    /// The signature is wrong.
+    /// The signature does not match.
     case signature
-    /// There is no key for it.
+    /// No key fits the token.
     case key
-    /// Its claims are not those that are wanted.
+    /// The claims are not acceptable.
     case claims
-    /// It is no token that is understood.
+    /// The token is malformed or of another type.
     case malformed
 
     /// The group of a reason.

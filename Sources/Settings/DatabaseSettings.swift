@@ -1,20 +1,20 @@
 public import PostgreSQL
 public import TasksPostgreSQL
 
-/// Where the database is.
+/// The settings of the database.
 public struct DatabaseSettings {
-    /// For workers.
+    /// The URL for workers.
     public let url: String
-    /// For `migrate`; the same as `url` where there is only one role.
+    /// The URL for `migrate`; the same as `url` where there is only one role.
     public let migrationURL: String
-    /// How many connections of a worker read.
+    /// How many connections a worker has for reads.
     public let readConnections: Int
-    /// How many connections of a worker are for heavy reads.
+    /// How many connections a worker has for heavy reads.
     public let heavyReadConnections: Int
-    /// How many connections of a worker write.
+    /// How many connections a worker has for writes.
     public let writeConnections: Int
 
-    /// Reads them; what is wrong stays with the reader.
+    /// Reads the settings; the reader collects the problems.
     public init(_ reader: inout SettingsReader) {
         let known = reader.problems.count
         url = reader.textOrFile("DATABASE_URL").map(Self.libpqURL) ?? ""
@@ -27,7 +27,7 @@ public struct DatabaseSettings {
         writeConnections = reader.integer("TODO_WRITE_CONNECTIONS", default: 4, in: 1...32)
     }
 
-    /// The same as the store wants it.
+    /// The store's configuration.
     public var store: PostgreSQLTaskStore.Configuration {
         var store = PostgreSQLTaskStore.Configuration(url: url)
         store.readConnections = readConnections
@@ -36,7 +36,7 @@ public struct DatabaseSettings {
         return store
     }
 
-    /// The role of `url` where `migrationURL` names another; nil where they are one.
+    /// The role of `url` where it differs from that of `migrationURL`; else nil.
     public func runtimeRole() throws(PostgreSQLError) -> String? {
         guard migrationURL != url else { return nil }
         let runtime = try ConnectionString.user(of: url)
@@ -44,9 +44,9 @@ public struct DatabaseSettings {
         return runtime == owner ? nil : runtime
     }
 
-    /// A URL as libpq takes it.
+    /// Converts a URL to libpq's form.
     ///
-    /// SQLAlchemy's names the Python driver in its scheme, and asyncpg's names TLS otherwise.
+    /// SQLAlchemy's URLs name the Python driver in the scheme, and asyncpg's parameter for TLS is `ssl`.
     public static func libpqURL(_ url: String) -> String {
         guard let colon = url.range(of: "://") else { return url }
         let scheme = url[..<colon.lowerBound]
@@ -62,7 +62,7 @@ public struct DatabaseSettings {
 }
 
 extension String {
-    /// Where a text occurs first.
+    /// The first occurrence of a text.
     fileprivate func range(of text: String) -> Range<String.Index>? {
         ranges(of: text).first
     }

@@ -1,14 +1,14 @@
-/// Something an operator has to mend, in plain words: printed line by line, and the program ends with status 1.
+/// Problems that the operator has to fix: printed one per line, and the program exits with status 1.
 public struct Failure: Error {
-    /// A line each.
+    /// The problems, one line each.
     public let problems: [String]
 
-    /// Keeps several problems.
+    /// Creates a failure of several problems.
     public init(_ problems: [String]) {
         self.problems = problems
     }
 
-    /// Keeps one problem.
+    /// Creates a failure of one problem.
     public init(_ problem: String) {
         problems = [problem]
     }

@@ -2,28 +2,28 @@ internal import Base
 public import JWKS
 public import JWT
 
-/// Whose tokens count.
+/// The settings that determine which tokens are accepted.
 public struct IdentitySettings {
     /// The secret that HS256 tokens are signed with, if any.
     public let secret: SharedSecret?
-    /// The secret before it, while tokens signed with it are still about.
+    /// The previous secret, while tokens signed with it are still valid.
     public let previous: SharedSecret?
-    /// Where public keys come from, if anywhere.
+    /// The source of public keys, if any.
     public let source: KeySource?
-    /// Where the last good key set is kept; nil for nowhere.
+    /// The directory in which the last good key set is kept; nil to keep none.
     public let stateDirectory: String?
-    /// What tokens of shared secrets must say.
+    /// The policy for tokens signed with a shared secret.
     public let claims: ClaimsPolicy
-    /// What tokens of public keys must say.
+    /// The policy for tokens verified with a public key.
     public let publicKeyClaims: ClaimsPolicy
-    /// The values that `iss` may have; none for any.
+    /// The values that `iss` may have; empty for any.
     public let issuers: [String]
-    /// The values of which `aud` must hold one; none for any.
+    /// The values of which `aud` must hold one; empty for any.
     public let audiences: [String]
-    /// Where the user's id is looked for.
+    /// The claims that may hold the user's id.
     public let userClaims: [String]
 
-    /// Reads them; what is wrong stays with the reader.
+    /// Reads the settings; the reader collects the problems.
     public init(_ reader: inout SettingsReader) {
         let known = reader.problems.count
         secret = reader.secret("BETTER_AUTH_SECRET", isRequired: false)
@@ -50,7 +50,7 @@ public struct IdentitySettings {
         let audiences = reader.list("JWT_AUDIENCE")
         let leeway = reader.integer("JWT_LEEWAY", default: 5, in: 0...60)
         claims = ClaimsPolicy(userClaims: userClaims, issuers: issuers, audiences: audiences, leeway: leeway)
-        // Better Auth names itself in the tokens of its key set; tokens of the secret are minted by hand and often do not.
+        // Better Auth sets `iss` and `aud` in the tokens it signs; tokens signed with the secret often have neither.
         let usual = source == nil ? [] : base.map(Self.names) ?? []
         self.issuers = issuers.isEmpty ? usual : issuers
         self.audiences = audiences.isEmpty ? usual : audiences
@@ -58,9 +58,9 @@ public struct IdentitySettings {
             userClaims: userClaims, issuers: self.issuers, audiences: self.audiences, leeway: leeway)
     }
 
-    /// The keys, prepared; the current secret first.
+    /// Prepares the keys; the current secret first.
     ///
-    /// - Parameter published: nil before any were seen.
+    /// - Parameter published: the issuer's keys; nil before the first were read.
     public func keySet(_ published: JWKSet?) throws(KeySetError) -> KeySet {
         try KeySet(
             secrets: [secret, previous].compactMap { $0 }, publicKeys: source == nil ? nil : published ?? JWKSet())
@@ -68,15 +68,15 @@ public struct IdentitySettings {
 }
 
 extension IdentitySettings {
-    /// Below Better Auth's base URL.
+    /// The path of Better Auth's routes below its base URL.
     private static let path = "/api/auth"
 
-    /// The names that Better Auth may go by: its base URL, with or without the path of its routes.
+    /// The values that Better Auth may use for `iss`: its base URL, with or without the path of its routes.
     private static func names(_ base: String) -> [String] {
         base.hasSuffix(path) ? [base, String(base.dropLast(path.count))] : [base]
     }
 
-    /// The most particular of the sources that are set.
+    /// The most specific of the sources that are set.
     private static func source(_ base: String?, _ reader: inout SettingsReader) -> KeySource? {
         let url = reader.textOrFile("JWKS_URL")
         if let file = reader.text("JWKS_FILE") {
@@ -101,12 +101,12 @@ extension IdentitySettings {
         }
     }
 
-    /// Ours by name, or the one that systemd made.
+    /// TODO_STATE_DIR, else systemd's STATE_DIRECTORY.
     private static func stateDirectory(_ reader: inout SettingsReader) -> String? {
         guard let path = reader.text("TODO_STATE_DIR") else {
             return reader.text("STATE_DIRECTORY")?.split(separator: ":").first.map(String.init)
         }
-        if !TextFile.isDirectory(path) { reader.problem("TODO_STATE_DIR must be a directory that is there") }
+        if !TextFile.isDirectory(path) { reader.problem("TODO_STATE_DIR must be an existing directory") }
         return path
     }
 

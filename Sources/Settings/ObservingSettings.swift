@@ -1,20 +1,19 @@
 public import Metrics
 
-/// What a worker tells of itself, and to whom.
+/// The settings of metrics and logs.
 public struct ObservingSettings {
-    /// The file that the workers of a pool share; nil for a worker that counts for itself.
+    /// The metrics file that the workers of a pool share; nil for metrics of one worker only.
     public let metricsFile: String?
-    /// Where the pool's numbers can be asked for.
+    /// The address at which the pool's metrics are served.
     public let metricsAddress: LocalAddress?
-    /// How events are written.
+    /// The format of log lines.
     public let logFormat: LogFormat
-    /// Whether answers say in `Server-Timing` where their time went.
+    /// Whether answers have the header `Server-Timing` with the time of each phase.
     public let serverTiming: Bool
-    /// Whether answers say in `X-User-Hash` whose they are, for nginx to log and not to pass on; its key is
-    /// `UserHashKey`.
+    /// Whether answers have the header `X-User-Hash`, which nginx logs and removes; its key is `UserHashKey`.
     public let userHash: Bool
 
-    /// Reads them; what is wrong stays with the reader.
+    /// Reads the settings; the reader collects the problems.
     public init(_ reader: inout SettingsReader) {
         metricsFile = reader.text("TODO_METRICS_FILE")
         if let metricsFile, !metricsFile.hasPrefix("/") {
@@ -37,10 +36,10 @@ public struct ObservingSettings {
     }
 }
 
-/// How an event is written.
+/// The format of log lines.
 public enum LogFormat: Sendable {
     /// `key=value`, for people and grep.
     case logfmt
-    /// One object a line, for those who collect logs.
+    /// One JSON object per line, for log collectors.
     case json
 }

@@ -1,9 +1,9 @@
-/// What this program is called and which one it is.
+/// The program's name and version.
 public enum Program {
-    /// What it is called.
+    /// The program's name.
     public static let name = "todo-fcgi"
-    /// Which one it is.
+    /// The program's version.
     public static let version = "0.1.0"
-    /// What other servers are told of us.
+    /// The `User-Agent` of the program's own requests.
     public static let userAgent = "\(name)/\(version)"
 }

@@ -1,28 +1,28 @@
 public import Logging
 public import TaskAPI
 
-/// All that a worker is told.
+/// All settings of a worker.
 public struct Settings {
-    /// Whose tokens count.
+    /// The settings that determine which tokens are accepted.
     public let identity: IdentitySettings
-    /// Where the database is.
+    /// The settings of the database.
     public let database: DatabaseSettings
-    /// What the API is told.
+    /// The configuration of the API.
     public let api: APIConfiguration
-    /// In nanoseconds: when a request is given up.
+    /// The time limit of a request, in nanoseconds.
     public let requestTimeout: UInt64
-    /// In nanoseconds: how long a worker serves on after SIGTERM at most.
+    /// The time limit of the drain after SIGTERM, in nanoseconds.
     public let drainTimeout: UInt64
-    /// In nanoseconds: from when on a request is logged as slow.
+    /// The time from which on a request is logged as slow, in nanoseconds.
     public let slowRequest: UInt64
-    /// How many requests a worker takes on at once.
+    /// The maximum number of requests in flight in a worker.
     public let maximumInFlight: Int
-    /// What a worker tells of itself.
+    /// The settings of metrics and logs.
     public let observing: ObservingSettings
-    /// From which level on events are logged.
+    /// The lowest level that is logged.
     public let logLevel: Logger.Level
 
-    /// Reads everything; what is wrong stays with the reader.
+    /// Reads all settings; the reader collects the problems.
     public init(_ reader: inout SettingsReader) {
         identity = IdentitySettings(&reader)
         database = DatabaseSettings(&reader)
@@ -40,13 +40,13 @@ public struct Settings {
         observing = ObservingSettings(&reader)
         if observing.userHash, identity.secret == nil, identity.stateDirectory == nil {
             reader.problem(
-                "TODO_USER_HASH needs a key: BETTER_AUTH_SECRET, or TODO_STATE_DIR, where one is made and kept")
+                "TODO_USER_HASH needs a key: BETTER_AUTH_SECRET, or one that is generated and kept in TODO_STATE_DIR")
         }
         logLevel = reader.choice(
             "TODO_LOG_LEVEL", default: .info, ["debug": .debug, "info": .info, "warning": .warning, "error": .error])
     }
 
-    /// Reads everything from the process's environment, or throws all that is wrong with it.
+    /// Reads all settings from the process's environment, or throws all problems.
     public static func load() throws(Failure) -> Settings {
         var reader = SettingsReader()
         let settings = Settings(&reader)
@@ -54,7 +54,7 @@ public struct Settings {
         return settings
     }
 
-    /// The first of the names that is set.
+    /// Reads the first of the names that is set.
     private static func origins(_ reader: inout SettingsReader) -> AllowedOrigins {
         for name in ["CORS_ORIGINS", "ALLOWED_ORIGINS", "FRONTEND_URL"] {
             guard let text = reader.text(name) else { continue }

@@ -2,46 +2,46 @@ public import Base
 internal import Glibc
 public import JWT
 
-/// Reads settings from the environment and collects what is wrong with them, so that all of it is told at once.
+/// Reads settings from the environment and collects the problems, so that all are reported at once.
 ///
-/// Values are never part of a problem's text: any of them could be a secret in the wrong variable.
+/// A problem's text never contains a value, since any value could be a secret in the wrong variable.
 public struct SettingsReader {
     private let environment: [String: String]
-    /// What is wrong, a sentence each.
+    /// The problems found, one sentence each.
     public private(set) var problems: [String] = []
 
-    /// Reads from the process's environment unless told otherwise.
+    /// Creates a reader of an environment, by default the process's own.
     public init(_ environment: [String: String] = Environment.variables()) {
         self.environment = environment
     }
 
-    /// Adds something that is wrong, in a sentence.
+    /// Adds a problem, in one sentence.
     public mutating func problem(_ text: String) {
         problems.append(text)
     }
 
-    /// Throws everything that was found, if anything was.
+    /// Throws all problems, if there are any.
     public func check() throws(Failure) {
         guard problems.isEmpty else { throw Failure(problems) }
     }
 
     // MARK: Kinds of settings
 
-    /// A text; an empty one counts as not set, since that is how templates leave a variable out.
+    /// A text; an empty value counts as not set, since templates leave unset variables empty.
     public func text(_ name: String) -> String? {
         guard let value = environment[name], !value.isEmpty else { return nil }
         return value
     }
 
-    /// A text that may be in a file: one whose path is in the variable with `_FILE` at its end, or a credential of that
-    /// name from systemd.
+    /// A text that may be in a file: the one named by the variable with the suffix `_FILE`, or a systemd credential of
+    /// the setting's name.
     public mutating func textOrFile(_ name: String) -> String? {
         guard let path = text(name + "_FILE") else { return text(name) ?? credential(name) }
         if text(name) != nil { problem("\(name) and \(name)_FILE are both set: keep one") }
         do {
             let text = try TextFile.read(path)
             if !text.isEmpty { return text }
-            // Not the same as not set: libpq takes an empty text as "whatever is the default".
+            // Not the same as not set: libpq would use its defaults for an empty URL.
             problem("\(name)_FILE: the file is empty")
         } catch {
             problem("\(name)_FILE: \(error)")
@@ -49,7 +49,7 @@ public struct SettingsReader {
         return nil
     }
 
-    /// What `LoadCredential=` of the unit has put there; an empty one stands in for a file that is not there.
+    /// The credential that the unit's `LoadCredential=` provides; an empty one represents a file that does not exist.
     private func credential(_ name: String) -> String? {
         guard let folder = text("CREDENTIALS_DIRECTORY"), let text = try? TextFile.read("\(folder)/\(name)") else {
             return nil
@@ -111,7 +111,7 @@ public struct SettingsReader {
         return fallback
     }
 
-    /// Items separated by commas, without the blanks around them.
+    /// Items separated by commas, trimmed of spaces.
     public func list(_ name: String) -> [String] {
         (text(name) ?? "").split(separator: ",").map { item in
             let start = item.drop { $0 == " " }

@@ -2,7 +2,7 @@ internal import JSON
 internal import Tasks
 
 extension API {
-    /// What a request whose sender is known asks of the store.
+    /// The store's action for an authenticated request.
     static func action(
         of pending: Pending, _ path: Path, _ request: Request
     ) throws(Problem) -> TaskOperation.Action {
@@ -19,13 +19,13 @@ extension API {
         }
         let identifier = TaskIdentifier(path.raw(Path.taskSegment))
         if identifier == .malformed { errors.append(FieldError(.taskID, .notANumber)) }
-        // Any number will do until the other values are found right: what is out of range is not found last.
+        // An id out of range is 404 only when all other values are valid; until then it is 0.
         let id = if case .number(let number) = identifier { number } else { Int64(0) }
         let action: TaskOperation.Action
         switch pending.endpoint {
         case .update:
             let patch = try members(of: request).patch(errors: &errors)
-            // A change of nothing is no change: not even of the time.
+            // An empty patch changes nothing, not even `updated_at`.
             action = patch.isEmpty ? .read(id) : .update(id, patch)
         case .complete:
             let members = try members(of: request)
@@ -42,7 +42,7 @@ extension API {
         return action
     }
 
-    /// What a body says of a task.
+    /// The members of a request's body.
     private static func members(of request: Request) throws(Problem) -> TaskMembers {
         try checkBody(of: request, isRead: true)
         guard !request.body.isEmpty else { return TaskMembers() }
@@ -53,9 +53,9 @@ extension API {
         }
     }
 
-    /// Refuses a body that cannot be used, whatever it says.
+    /// Refuses a body that is too large, cut short, or not JSON where one is read.
     ///
-    /// Where no body is read its type does not matter; clients announce JSON on requests without any.
+    /// Where no body is read its type is ignored: some clients announce JSON on requests without a body.
     private static func checkBody(of request: Request, isRead: Bool) throws(Problem) {
         let hasBody = !request.body.isEmpty || request.bodyIsTooLarge || request.bodyIsIncomplete
         if isRead, hasBody, let type = request.contentType, !type.namesJSON { throw .unsupportedMediaType }
@@ -65,7 +65,7 @@ extension API {
 }
 
 extension Span where Element == UInt8 {
-    /// Whether a `Content-Type` is JSON's, parameters aside; the edge passes an absent one on as an empty one.
+    /// Whether a `Content-Type` is JSON, parameters aside; nginx passes an absent header as an empty one.
     fileprivate var namesJSON: Bool {
         let type = extracting(0..<firstIndex(of: UInt8(ascii: ";"))).trimmed
         return isEmpty || type.equalsIgnoringCase("application/json")

@@ -1,7 +1,7 @@
 internal import Base
 
 extension API {
-    /// Begins an answer of any kind: the page of an allowed origin may read it, errors included.
+    /// Begins an answer of any kind, with CORS headers for an allowed origin, on errors as well.
     func begin(_ status: Status, to request: Request, into writer: inout ByteWriter) {
         writer.beginAnswer(status)
         guard let origin = request.origin, configuration.origins.contains(origin) else { return }
@@ -14,7 +14,7 @@ extension API {
             """)
     }
 
-    /// Answers OPTIONS, a browser's preflight or not; it carries no token, so it says the same to everyone.
+    /// Answers OPTIONS, preflight or not; such requests have no token, so the answer depends on the path only.
     func answerPreflight(to request: Request, into writer: inout ByteWriter) -> Answered {
         begin(.noContent, to: request, into: &writer)
         writer.appendHeader("Allow", Self.methods(of: request.target))
@@ -28,7 +28,7 @@ extension API {
         return Answered(endpoint: .preflight, status: .noContent)
     }
 
-    /// The methods of what a target names; of the whole service where it names nothing.
+    /// The methods of a target's resource; all methods of the service where there is no such resource.
     private static func methods(of target: Span<UInt8>) -> StaticString {
         let everything: StaticString = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
         do throws(Problem) {

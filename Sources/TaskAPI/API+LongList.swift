@@ -1,7 +1,7 @@
 public import Base
 public import Tasks
 
-/// A list whose answer is written in parts, since nobody should hold it whole.
+/// A list whose answer is written in parts, so that memory stays bounded.
 public struct LongList: Sendable {
     let pending: Pending
     /// How many tasks were written.
@@ -10,24 +10,24 @@ public struct LongList: Sendable {
     /// Whether nothing is written yet.
     public var isEmpty: Bool { count == 0 }
 
-    /// Whose it is.
+    /// The owner of the tasks.
     public var user: String { pending.owner }
 
-    /// A list of which nothing is written yet.
+    /// Creates a list of which nothing is written yet.
     public init(_ pending: Pending) {
         self.pending = pending
     }
 }
 
 extension API {
-    /// Writes the next part of a long list's answer; the first begins with the head, which names no length.
+    /// Writes the next part of a long list's answer; the first begins with the head, without `Content-Length`.
     ///
-    /// To a HEAD request only the head is written.
+    /// For a HEAD request only the head is written.
     ///
     /// - Parameters:
-    ///   - request: the one that was planned: its headers shape the head.
+    ///   - request: the request that was planned; its headers determine the head.
     ///   - isLast: whether the answer ends with these rows.
-    ///   - writer: holds the part afterwards, and nothing else.
+    ///   - writer: contains exactly this part afterwards.
     public func write<Rows: TaskRows>(
         _ rows: Rows, of list: inout LongList, to request: Request, isLast: Bool, into writer: inout ByteWriter
     ) {
@@ -42,7 +42,7 @@ extension API {
         if list.pending.isHead { writer.truncate(to: start) }
     }
 
-    /// What is to be counted and logged of a long list that was answered, or of one that broke off.
+    /// The summary, for metrics and logs, of a long list that was answered or aborted.
     public func answered(_ list: LongList, isWhole: Bool) -> Answered {
         var answered = Answered(endpoint: list.pending.endpoint, status: isWhole ? .ok : .serviceUnavailable)
         answered.user = list.pending.owner

@@ -2,7 +2,7 @@ internal import Base
 internal import JSON
 
 extension API {
-    /// Answers an endpoint that anyone may ask, from what the worker knows already.
+    /// Answers an endpoint without authentication, from the worker's present state.
     func answerOpen(
         _ endpoint: Endpoint, to request: Request, isHead: Bool, state: ServiceState, into writer: inout ByteWriter
     ) -> Answered {

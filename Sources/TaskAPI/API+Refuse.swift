@@ -1,17 +1,17 @@
 public import Base
 public import JWT
 
-/// Why a worker answers a request without the API's plan.
+/// Why the worker refuses a valid request.
 public enum Refusal: Sendable {
-    /// More requests are in flight than will be waited for, or this one has waited too long: 503.
+    /// Too many requests are in flight, or this one has waited too long: 503.
     case overloaded
-    /// Its token names a key that is not known here; the issuer may be asked for it again in so many seconds: 503, since
-    /// a client that reads 401 logs its user out.
+    /// The token's key is unknown, and the issuer may be asked for it again in this many seconds: 503, since clients
+    /// log their user out on 401.
     case unknownKey(retryAfter: Int)
 }
 
 extension API {
-    /// Answers a request that was not planned to its end, with 503.
+    /// Answers a request with 503, without an operation of the store.
     public func refuse(
         _ request: Request, _ refusal: Refusal, endpoint: Endpoint? = nil, into writer: inout ByteWriter
     ) -> Answered {
@@ -25,7 +25,7 @@ extension API {
         }
     }
 
-    /// Answers a request whose token is not good enough; only that its time is over is told.
+    /// Answers a request whose token is refused; the client learns only whether the token has expired.
     public func refuse(
         _ request: Request, _ reason: TokenError, endpoint: Endpoint, into writer: inout ByteWriter
     ) -> Answered {
@@ -35,9 +35,9 @@ extension API {
         return answered
     }
 
-    /// Answers with a problem, whatever led to it.
+    /// Answers with a problem.
     ///
-    /// - Parameter sentence: stands in for the problem's own detail.
+    /// - Parameter sentence: replaces the problem's own detail.
     func answer(
         _ problem: Problem, sentence: String? = nil, to request: Request, endpoint: Endpoint?,
         into writer: inout ByteWriter
@@ -58,7 +58,7 @@ extension API {
 }
 
 extension Request {
-    /// Whether `Accept` names problem documents; some clients parse only what says `application/json`.
+    /// Whether `Accept` lists `application/problem+json`; some clients parse only `application/json`.
     fileprivate var acceptsProblems: Bool {
         guard let accept else { return false }
         var start = 0

@@ -2,11 +2,11 @@ public import Base
 public import Tasks
 
 extension API {
-    /// Answers a request with what became of its operation.
+    /// Answers a request with the result of its operation.
     ///
-    /// - Parameter request: the one that was planned: its target names the new task, its headers shape the answer.
-    /// - Parameter pending: what `plan` gave with the operation.
-    /// - Parameter result: the whole result; the parts of a long list are answered by `append(_:to:)`.
+    /// - Parameter request: the request that was planned; `Location` and the head depend on its target and headers.
+    /// - Parameter pending: what `plan` returned with the operation.
+    /// - Parameter result: the whole result; the parts of a long list are written by `write(_:of:to:isLast:into:)`.
     public func respond<Rows: TaskRows>(
         to request: Request, _ pending: Pending, _ result: TaskResult<Rows>, into writer: inout ByteWriter
     ) -> Answered {
@@ -26,7 +26,7 @@ extension API {
     ) -> Answered {
         let endpoint = pending.endpoint
         if endpoint != .list, rows.count == 0 {
-            // A new task that is not there is our own mistake, not the client's.
+            // A create must return its row: anything else is an internal error, not the client's.
             return answer(endpoint == .create ? .defect : .noTask, to: request, endpoint: endpoint, into: &writer)
         }
         if endpoint == .delete, pending.deleteStatus == .noContent {

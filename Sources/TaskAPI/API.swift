@@ -2,17 +2,17 @@ public import Base
 public import JWT
 internal import Tasks
 
-/// The HTTP surface of the tasks: pure functions from a request to an operation, and from its result to an answer.
+/// The HTTP API of the tasks: pure functions from a request to an operation, and from its result to an answer.
 ///
-/// Every answer is written to the writer that is handed in, over the one before, as one CGI answer. Nothing here
-/// waits, and nothing is remembered but the verifier's tokens.
+/// Every answer replaces the content of the given writer, as one CGI response. No function blocks, and the only state
+/// is the verifier's token cache.
 public struct API<Verifier: TokenVerifying> {
-    /// What the operator decided.
+    /// The operator's configuration.
     public let configuration: APIConfiguration
-    /// Knows the keys and remembers tokens.
+    /// Verifies bearer tokens.
     public let verifier: Verifier
 
-    /// Joins the operator's decisions and a verifier.
+    /// Creates the API from its configuration and a verifier.
     public init(_ configuration: APIConfiguration, verifier: Verifier) {
         self.configuration = configuration
         self.verifier = verifier
@@ -20,15 +20,15 @@ public struct API<Verifier: TokenVerifying> {
 }
 
 extension API {
-    /// Understands a request: answers it at once, says what the store has to do, or which key has to come first.
+    /// Plans a request: answers it at once, or returns the store's operation or the key that is missing.
     ///
-    /// The order of the checks is the contract's: route, token, user, body, values. The writer is touched only where
-    /// the request is answered.
+    /// The order of the checks is part of the contract: route, token, user, body, values. The writer is changed only
+    /// where the request is answered.
     ///
     /// - Parameters:
     ///   - now: seconds since 1970.
-    ///   - work: how much the token may take.
-    ///   - state: asked only where the answer tells it.
+    ///   - work: how much work the verification of the token may take.
+    ///   - state: called only where the answer reports it.
     public func plan(
         _ request: Request, at now: Int64, allowing work: SignatureWork = .any, state: () -> ServiceState,
         into writer: inout ByteWriter

@@ -1,13 +1,13 @@
 internal import Base
 
-/// What a list answers with.
+/// The shape of a list's answer.
 public enum ListShape: Sendable {
     /// A bare array of tasks.
     case array
     /// `{"tasks": […], "total": n, "count": n}`.
     case object
 
-    /// Reads the value of TODO_LIST_SHAPE; nil where it is absent or any other word.
+    /// Reads the value of TODO_LIST_SHAPE; nil where it is absent or unknown.
     public init?(_ word: Span<UInt8>?) {
         guard let word else { return nil }
         if word.equals("array") {
@@ -20,14 +20,14 @@ public enum ListShape: Sendable {
     }
 }
 
-/// What a delete answers with.
+/// The answer to a delete.
 public enum DeleteStatus: Sendable {
-    /// 204 and nothing.
+    /// 204 without content.
     case noContent
-    /// 200 and a sentence, for clients that parse every answer.
+    /// 200 with a message, for clients that parse every answer.
     case message
 
-    /// Reads the value of TODO_DELETE_STATUS; nil where it is absent or any other word.
+    /// Reads the value of TODO_DELETE_STATUS; nil where it is absent or unknown.
     public init?(_ word: Span<UInt8>?) {
         guard let word else { return nil }
         if word.equals("204") {
@@ -40,20 +40,20 @@ public enum DeleteStatus: Sendable {
     }
 }
 
-/// What an operator decides about the HTTP surface.
+/// The operator's configuration of the HTTP API.
 public struct APIConfiguration: Sendable {
-    /// The service's name, as `/` and `/health` give it.
+    /// The service's name in `/` and `/health`.
     public var service: String
-    /// The service's version, as `/` and `/health` give it.
+    /// The service's version in `/` and `/health`.
     public var version: String
     /// The origins whose pages may read answers.
     public var origins: AllowedOrigins
-    /// The shape of lists where a location does not say.
+    /// The shape of lists where nginx's location does not set one.
     public var listShape: ListShape
-    /// The answer to a delete where a location does not say.
+    /// The answer to a delete where nginx's location does not set one.
     public var deleteStatus: DeleteStatus
 
-    /// Joins the decisions; the defaults are the contract's.
+    /// Creates a configuration; the defaults are the contract's.
     public init(
         service: String = "todo-fcgi", version: String, origins: AllowedOrigins = .development,
         listShape: ListShape = .array, deleteStatus: DeleteStatus = .noContent

@@ -1,20 +1,20 @@
 internal import Base
 
-/// The origins whose pages may read answers, with credentials; all others get no permission.
+/// The origins whose pages may read answers, with credentials.
 public struct AllowedOrigins: Equatable, Sendable {
-    /// As browsers spell them in `Origin`.
+    /// The origins, spelled as browsers do in `Origin`.
     public let origins: [String]
 
-    /// A frontend on its developer's machine.
+    /// The origin of a frontend on a developer's machine.
     public static let development = AllowedOrigins(valid: ["http://localhost:3000"])
 
-    /// Reads a comma-separated list, or a JSON list as pydantic wants it.
+    /// Reads a comma-separated list, or a JSON array as pydantic expects it.
     ///
-    /// Spaces, quotes and a trailing slash around an origin do not matter. `deploy/lib/nginx.sh` has the same rule, and
-    /// what it lets through is written into nginx's configuration: no character of it means anything there.
+    /// Spaces and quotes around an origin and a trailing slash are ignored. `deploy/lib/nginx.sh` has the same rule and
+    /// writes the origins into nginx's configuration, where none of the allowed characters has a meaning.
     public init(list: String) throws(OriginError) {
         var list = Self.trimmed(list.utf8[...])
-        // Brackets inside are an IPv6 address's.
+        // Brackets within an item belong to an IPv6 address.
         if list.first == UInt8(ascii: "["), list.last == UInt8(ascii: "]") { list = list.dropFirst().dropLast() }
         var origins: [String] = []
         for (index, item) in list.split(separator: UInt8(ascii: ",")).enumerated() {
@@ -42,13 +42,13 @@ public struct AllowedOrigins: Equatable, Sendable {
         self.origins = origins
     }
 
-    /// Whether an `Origin` header names one of them, byte for byte.
+    /// Whether an `Origin` header equals one of the origins, byte for byte.
     func contains(_ origin: Span<UInt8>) -> Bool {
         for allowed in origins where origin.equals(allowed.utf8Span.span) { return true }
         return false
     }
 
-    /// Whether it is `scheme://host[:port]`, and so neither `*` nor `null` nor a path.
+    /// Whether a text is `scheme://host[:port]`: not `*`, not `null`, without a path.
     ///
     /// A host is a name of RFC 3986's unreserved characters, or an IPv6 address in brackets.
     private static func isOrigin(_ text: Substring.UTF8View) -> Bool {
@@ -75,9 +75,9 @@ extension UInt8 {
     fileprivate var isLowercaseLetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self) }
 }
 
-/// An item of a list of origins that is not one; `*` is none, since answers carry credentials.
+/// An item of a list that is not an origin; `*` is refused, since answers allow credentials.
 public struct OriginError: Error, Equatable, Sendable {
-    /// The item as it stood in the list.
+    /// The item as it was in the list.
     public let origin: String
     /// The item's place in the list, from 1.
     public let number: Int

@@ -1,6 +1,6 @@
 internal import Base
 
-/// What the content of an answer is.
+/// The media type of an answer's content.
 enum ContentType {
     case json, problem
 
@@ -13,12 +13,11 @@ enum ContentType {
     }
 }
 
-/// The frame of an answer as a FastCGI server expects it: a CGI head (RFC 3875, section 6), then the content, in one
-/// piece.
+/// The parts of a CGI response (RFC 3875, section 6): the head, then the content.
 extension ByteWriter {
-    /// Starts an answer where the last one stood, with the headers that every answer has.
+    /// Replaces the last answer with the start of a new one: the headers that every answer has.
     ///
-    /// What a task holds is its owner's alone, so no cache keeps an answer.
+    /// `no-store`, since tasks are private to their owner.
     mutating func beginAnswer(_ status: Status) {
         reset(keepingCapacity: 1 << 20)
         append("Status: ")
@@ -47,9 +46,9 @@ extension ByteWriter {
         append("\r\n")
     }
 
-    /// Ends the content: its length is known now.
+    /// Ends the content and fills in its length.
     ///
-    /// - Parameter isHead: whether only the head is sent, with the length that the content has (RFC 9110, 9.3.2).
+    /// - Parameter isHead: whether only the head is sent, with the content's length (RFC 9110, section 9.3.2).
     mutating func endContent(from start: Int, isHead: Bool) {
         let end = start - 4
         replace(end - 11..<end, withDecimal: count - start)

@@ -1,11 +1,11 @@
-/// What an `Authorization` header carries (RFC 6750, section 2.1).
+/// The bearer token of an `Authorization` header (RFC 6750, section 2.1).
 struct BearerToken: ~Escapable {
-    /// The token in its compact form, not looked at yet.
+    /// The token in compact serialisation, not verified yet.
     let compact: Span<UInt8>
 
-    /// Finds the token: none, or another scheme, is a request that is not authenticated.
+    /// Extracts the token; a request without one, or with another scheme, is not authenticated.
     ///
-    /// Two tokens are one with a space in it, which no verifier takes.
+    /// Two tokens are read as one with a space in it, which every verifier refuses.
     @_lifetime(copy header)
     init(_ header: Span<UInt8>?) throws(Problem) {
         guard let header = header?.trimmed else { throw .noToken }

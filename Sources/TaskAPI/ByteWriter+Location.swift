@@ -1,9 +1,9 @@
 internal import Base
 
 extension ByteWriter {
-    /// Appends the header that names a new task, relative to whatever host the client knows.
+    /// Appends `Location` of a new task, relative to the host that the client uses.
     ///
-    /// - Parameter user: the user's segment as the request had it.
+    /// - Parameter user: the user's segment as it was in the request.
     mutating func appendLocation(user: Span<UInt8>, id: Int64) {
         append("Location: /api/")
         for index in user.indices { appendInPath(user[index]) }
@@ -12,7 +12,7 @@ extension ByteWriter {
         append("\r\n")
     }
 
-    /// Appends a byte of a raw segment: what a path cannot hold is escaped, what was escaped stays so.
+    /// Appends a byte of a raw segment: characters not allowed in a path are escaped, existing escapes stay.
     private mutating func appendInPath(_ byte: UInt8) {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

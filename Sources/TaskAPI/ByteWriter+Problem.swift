@@ -1,11 +1,11 @@
 internal import Base
 internal import JSON
 
-/// The one shape of every error: RFC 9457, and what clients of other backends read.
+/// The shape of every error: a problem document (RFC 9457), with the members that clients of other backends read.
 extension ByteWriter {
     /// Appends a problem as a JSON object.
     ///
-    /// - Parameter sentence: stands in for the problem's own detail.
+    /// - Parameter sentence: replaces the problem's own detail.
     mutating func append(_ problem: Problem, sentence: String? = nil, requestID: Span<UInt8>?) {
         append("{\"type\":\"about:blank\",\"title\":")
         let line = problem.status.line.bytes
@@ -24,7 +24,7 @@ extension ByteWriter {
         append(UInt8(ascii: "}"))
     }
 
-    /// Clients show it as it is, so it names every member that is wrong; none of its texts needs an escape.
+    /// Appends the detail, which clients display: it lists every invalid member; none of its texts needs escapes.
     private mutating func appendDetail(of problem: Problem, sentence: String?) {
         if let sentence { return appendJSONString(sentence) }
         guard case .invalid(let errors) = problem else { return appendJSONString(problem.detail.bytes) }
@@ -69,7 +69,7 @@ extension ByteWriter {
 }
 
 extension Span where Element == UInt8 {
-    /// Whether there is something, all of it visible ASCII: what an edge makes as an id, and safe in any JSON.
+    /// Whether the bytes are visible ASCII and not empty.
     fileprivate var isPrintable: Bool {
         for index in indices where self[index] <= 0x20 || self[index] >= 0x7F { return false }
         return !isEmpty

@@ -2,14 +2,14 @@ internal import Base
 internal import JSON
 internal import Tasks
 
-/// What the tasks of one answer share: made for the first, used again for the others.
+/// Text shared by the tasks of one answer: written for the first, copied for the others.
 struct SharedText {
-    /// Where the owner was written, with the names around it.
+    /// The range of the owner and the member names around it.
     var owner: Range<Int>?
     var time = TimestampText()
 }
 
-/// The wire form of a task, from the store's bytes to the answer's.
+/// A task as JSON, written from the store's bytes.
 extension ByteWriter {
     /// Appends a task as a JSON object.
     mutating func append(_ task: TaskRow, of owner: Span<UInt8>) {

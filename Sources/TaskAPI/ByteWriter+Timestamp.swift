@@ -1,13 +1,13 @@
 internal import Base
 internal import Tasks
 
-/// The JSON string of the moment that was written last: most of what is written next is of the same day.
+/// The JSON string of the last timestamp; its date is kept, since the next timestamp mostly has the same.
 struct TimestampText {
     private var bytes: InlineArray<29, UInt8> = [
         0x22, 0, 0, 0, 0, 0x2D, 0, 0, 0x2D, 0, 0, 0x54, 0, 0, 0x3A, 0, 0, 0x3A, 0, 0, 0x2E, 0, 0, 0, 0, 0, 0, 0x5A,
         0x22,
     ]
-    /// Whose date is written, counted from 1970-01-01; none at first.
+    /// The day whose date is written, counted from 1970-01-01; nil at first.
     private var day: Int64?
 
     /// The text, borrowed until the next change.
@@ -16,7 +16,7 @@ struct TimestampText {
         get { bytes.span }
     }
 
-    /// Changes the text to another moment's; false where four digits do not hold its year.
+    /// Changes the text to another timestamp; false where its year has more than four digits.
     mutating func set(_ timestamp: Timestamp) -> Bool {
         let (day, time) = timestamp.dayAndTime
         if day != self.day {
@@ -28,7 +28,7 @@ struct TimestampText {
             bytes.write(date.month, at: 6)
             bytes.write(date.day, at: 9)
         }
-        // In whole seconds and below one, both in 32 bits: their divisions are the cheap ones.
+        // 32-bit divisions are cheaper than 64-bit ones.
         let second = UInt32(truncatingIfNeeded: time / 1_000_000)
         let fraction = UInt32(truncatingIfNeeded: time % 1_000_000)
         bytes.write(Int64(second / 3_600), at: 12)
@@ -42,15 +42,15 @@ struct TimestampText {
 }
 
 extension ByteWriter {
-    /// Appends a moment as a JSON string: RFC 3339 in UTC, always with six digits after the second, and `Z`.
+    /// Appends a timestamp as a JSON string: RFC 3339 in UTC, always with six fractional digits and `Z`.
     ///
-    /// - Parameter text: what the last one left there makes the next one cheaper.
+    /// - Parameter text: the last timestamp's text, of which the date is used again.
     mutating func append(_ timestamp: Timestamp, _ text: inout TimestampText) {
         guard text.set(timestamp) else { return append(beyondFourDigits: timestamp.components) }
         append(text.span)
     }
 
-    /// PostgreSQL keeps years that RFC 3339 cannot write; they come out as ECMAScript would expect a long year.
+    /// Appends a timestamp whose year RFC 3339 cannot express, in ECMAScript's format for expanded years.
     @inline(never)
     private mutating func append(beyondFourDigits parts: Timestamp.Components) {
         append(parts.year < 0 ? "\"-" : "\"+")

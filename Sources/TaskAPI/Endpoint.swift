@@ -1,4 +1,4 @@
-/// What a request asks for, once method and path are understood; the label of logs and counters.
+/// The endpoint of a request, determined by method and path; the label `route` in logs and metrics.
 public enum Endpoint: UInt8, CaseIterable, Sendable {
     case list
     case create
@@ -12,7 +12,7 @@ public enum Endpoint: UInt8, CaseIterable, Sendable {
     case preflight
 }
 
-/// What a path names, whatever the method.
+/// The resource of a path.
 enum Resource: CaseIterable {
     case tasks
     case task
@@ -24,7 +24,7 @@ enum Resource: CaseIterable {
 
 /// The route table, in the README's order.
 extension Endpoint {
-    /// Whether it is about a user's tasks, and so needs that user's token.
+    /// Whether the endpoint needs the user's token.
     var isOfTasks: Bool {
         switch self {
         case .list, .create, .read, .update, .delete, .complete: true
@@ -32,7 +32,7 @@ extension Endpoint {
         }
     }
 
-    /// Whether it changes a task.
+    /// Whether the endpoint changes tasks.
     var isWrite: Bool { isOfTasks && self != .list && self != .read }
 
     /// The endpoint of a method on a resource; nil where the method is not allowed.
@@ -77,7 +77,7 @@ extension Resource {
         }
     }
 
-    /// The methods it has, as `Allow` lists them.
+    /// The value of `Allow`.
     var allow: StaticString {
         switch self {
         case .tasks: "GET, HEAD, POST, OPTIONS"

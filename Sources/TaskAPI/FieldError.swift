@@ -1,6 +1,6 @@
-/// One thing that is wrong with a request's values, in the words of the frameworks its clients were written for.
+/// An error in one of a request's values, in the vocabulary of FastAPI and pydantic, which the clients expect.
 struct FieldError: Equatable {
-    /// Where it is wrong.
+    /// The location of the value.
     enum Location: Equatable {
         case taskID
         case body
@@ -11,7 +11,7 @@ struct FieldError: Equatable {
         case isCompleted
     }
 
-    /// What is wrong.
+    /// The kind of error.
     enum Kind: CaseIterable {
         case notJSON
         case notAnObject
@@ -35,12 +35,12 @@ struct FieldError: Equatable {
 }
 
 extension FieldError.Location {
-    /// The member of `loc` that says which part of the request it is.
+    /// The first element of `loc`: the part of the request.
     var part: StaticString {
         self == .taskID ? "path" : "body"
     }
 
-    /// The member of `loc` that names the value; nil for the whole body and for a place in it.
+    /// The second element of `loc`: the name of the value; nil for the whole body and for a position in it.
     var name: StaticString? {
         switch self {
         case .taskID: "id"
@@ -54,7 +54,7 @@ extension FieldError.Location {
 }
 
 extension FieldError.Kind {
-    /// A name for programs, from pydantic's vocabulary.
+    /// The machine-readable type, from pydantic's vocabulary.
     var type: StaticString {
         switch self {
         case .notJSON: "json_invalid"
@@ -69,7 +69,7 @@ extension FieldError.Kind {
         }
     }
 
-    /// A sentence for people.
+    /// The human-readable message.
     var message: StaticString {
         switch self {
         case .notJSON: "JSON decode error"

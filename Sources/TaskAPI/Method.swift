@@ -1,10 +1,10 @@
 internal import Base
 
-/// The methods that some route knows; all others are one.
+/// The methods of the routes; any other method is `other`.
 enum Method {
     case get, head, post, put, patch, delete, options, other
 
-    /// Reads REQUEST_METHOD, whose case counts.
+    /// Reads REQUEST_METHOD, which is case-sensitive.
     init(_ bytes: Span<UInt8>) {
         if bytes.equals("GET") {
             self = .get

@@ -2,33 +2,33 @@ internal import Base
 
 /// The path of a raw target: split first and decoded later, so that an encoded `/` never splits.
 ///
-/// One trailing slash is dropped. The odd forms by which one path could pass for another are refused: empty segments,
-/// `.` and `..`, escapes that are none, U+0000, control characters, bytes that are not UTF-8.
+/// One trailing slash is dropped. Ambiguous forms are refused: empty segments, `.` and `..`, malformed escapes, U+0000,
+/// control characters, bytes that are not UTF-8.
 struct Path: ~Escapable {
-    /// As many segments as the longest route has.
+    /// The number of segments of the longest route.
     static let maximumCount = 5
 
-    /// Which segment names the user, on every route that has one.
+    /// The index of the user's segment, in every route that has one.
     static let userSegment = 1
-    /// Which segment names the task, on every route that has one.
+    /// The index of the task's segment, in every route that has one.
     static let taskSegment = 3
 
     private let target: Span<UInt8>
-    /// Where each segment lies in the target.
+    /// The range of each segment in the target.
     private var segments = InlineArray<5, Range<Int>>(repeating: 0..<0)
-    /// How many segments there are.
+    /// The number of segments.
     private(set) var count = 0
-    /// Where the path ends in the target: at the `?` or at the end.
+    /// The end of the path in the target: at the `?` or at the target's end.
     private(set) var end = 0
-    /// Whether anything in it is percent-encoded.
+    /// Whether the path has percent-encoded bytes.
     private var isEncoded = false
 
-    /// Splits a target's path, in one pass over it.
+    /// Splits a target's path, in one pass.
     @_lifetime(copy target)
     init(_ target: Span<UInt8>) throws(Problem) {
         self.target = target
         var position = try Self.start(of: target)
-        // An absolute target without any path is the root's (RFC 9112, section 3.2.2).
+        // An absolute-form target without a path names the root (RFC 9112, section 3.2.2).
         if position < target.count, target[position] == UInt8(ascii: "/") {
             var isASCII = true
             repeat {
@@ -51,26 +51,26 @@ struct Path: ~Escapable {
         byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?")
     }
 
-    /// Where a segment lies in the target, raw.
+    /// The range of a raw segment in the target.
     func range(of segment: Int) -> Range<Int> { segments[segment] }
 
-    /// A segment as it arrived.
+    /// A segment as it was sent.
     @_lifetime(copy self)
     func raw(_ segment: Int) -> Span<UInt8> {
         target.extracting(segments[segment])
     }
 
-    /// Whether a segment, decoded, is a literal.
+    /// Whether a segment, decoded, equals a literal.
     func segment(_ segment: Int, equals literal: StaticString) -> Bool {
         self.segment(segment, equals: literal.bytes)
     }
 
-    /// Whether a segment, decoded, is a text in UTF-8.
+    /// Whether a segment, decoded, equals a text in UTF-8.
     func segment(_ segment: Int, equals text: Span<UInt8>) -> Bool {
         isEncoded ? raw(segment).decodedEquals(text) : raw(segment).equals(text)
     }
 
-    /// Where the path begins: after the authority of an absolute-form target, else at 0.
+    /// The start of the path: after the authority of an absolute-form target, else 0.
     private static func start(of target: Span<UInt8>) throws(Problem) -> Int {
         guard target.count > 0 else { throw .malformedTarget }
         if target[0] == UInt8(ascii: "/") { return 0 }
@@ -92,7 +92,7 @@ struct Path: ~Escapable {
         count += 1
     }
 
-    /// The byte, decoded, at an index that moves to the next one; what no path may hold is refused.
+    /// Decodes the byte at an index and advances it; refuses bytes that a path must not hold.
     private static func byte(of target: Span<UInt8>, at index: inout Int) throws(Problem) -> UInt8 {
         let byte = target[index]
         guard byte > 0x20, byte != 0x7F else { throw .malformedTarget }
@@ -103,7 +103,7 @@ struct Path: ~Escapable {
         return escaped
     }
 
-    /// Kept out of the pass: hardly any path goes beyond ASCII.
+    /// A pass of its own, since almost all paths are ASCII.
     private static func checkUTF8(of path: Span<UInt8>) throws(Problem) {
         let decoded = path.decoded()
         do throws(UTF8.ValidationError) {

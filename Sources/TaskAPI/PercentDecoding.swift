@@ -1,14 +1,14 @@
 internal import Base
 
-/// Percent-encoding (RFC 3986, section 2.1), undone byte by byte where the bytes lie.
+/// Decodes percent-encoding (RFC 3986, section 2.1) byte by byte, without a copy.
 struct PercentDecoder: ~Escapable {
     private let bytes: Span<UInt8>
     private var position = 0
     private let plusIsSpace: Bool
 
-    /// Reads a part of a target.
+    /// Creates a decoder for a part of a target.
     ///
-    /// - Parameter plusIsSpace: whether `+` is a space, as in the query a form makes.
+    /// - Parameter plusIsSpace: whether `+` is a space, as in `application/x-www-form-urlencoded`.
     @_lifetime(copy bytes)
     init(_ bytes: Span<UInt8>, plusIsSpace: Bool = false) {
         self.bytes = bytes
@@ -17,7 +17,7 @@ struct PercentDecoder: ~Escapable {
 
     /// The next byte, decoded; nil at the end.
     ///
-    /// A `%` without two hexadecimal digits after it stands for itself.
+    /// A `%` without two hexadecimal digits after it is left as it is.
     @_lifetime(self: copy self)
     mutating func next() -> UInt8? {
         guard position < bytes.count else { return nil }
@@ -32,7 +32,7 @@ struct PercentDecoder: ~Escapable {
 }
 
 extension Span where Element == UInt8 {
-    /// The byte that two hexadecimal digits at an index stand for; nil where there are none.
+    /// The byte encoded by the two hexadecimal digits at an index; nil where there are none.
     func escapedByte(after index: Int) -> UInt8? {
         guard count - index >= 2, let high = self[index].hexadecimalValue, let low = self[index + 1].hexadecimalValue
         else { return nil }
@@ -50,7 +50,7 @@ extension Span where Element == UInt8 {
         return index == other.count
     }
 
-    /// The bytes, percent-decoded: a copy, for what is kept or needs to be whole.
+    /// A percent-decoded copy of the bytes.
     func decoded(plusIsSpace: Bool = false) -> [UInt8] {
         var decoder = PercentDecoder(self, plusIsSpace: plusIsSpace)
         var result: [UInt8] = []

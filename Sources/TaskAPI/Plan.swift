@@ -1,39 +1,39 @@
 public import JWT
 public import Tasks
 
-/// What a request needs.
+/// The next step of a request.
 public enum Plan {
-    /// Nothing more: its answer is written.
+    /// None: its answer is written.
     case answered(Answered)
-    /// One operation of the store; its result is answered with what is pending.
+    /// An operation of the store, whose result `respond` answers.
     case perform(TaskOperation, Pending)
-    /// A key that the token names and nobody here has: to be planned again when it has come, or refused.
+    /// A read of the issuer's keys, since the token's key is missing; plan again afterwards, or refuse.
     case awaitKey(MissingKey, Endpoint)
-    /// More work on the token than was allowed: to be planned again when there is time for it.
+    /// More work on the token than was allowed; plan again with more.
     ///
-    /// With a hash of the path's user where a token of that user was verified lately.
+    /// With a hash of the path's user where a token of that user was verified recently.
     case awaitVerification(Endpoint, recentUser: Int?)
 }
 
-/// An answer that was written, for logs and counters.
+/// The summary of an answer, for logs and metrics.
 public struct Answered: Equatable, Sendable {
-    /// What was asked for; nil where no route fits.
+    /// The endpoint; nil where no route matches.
     public let endpoint: Endpoint?
-    /// How it went.
+    /// The status of the answer.
     public let status: Status
     /// Why the token was refused; nil where it was not.
     public var refusal: TokenError?
-    /// Whose token was accepted; nil where none was.
+    /// The authenticated user; nil where there is none.
     public var user: String?
 }
 
-/// What has to be known of a request, beside the request itself, when its result arrives.
+/// The state of a request, beside the request itself, until its operation's result arrives.
 public struct Pending: Equatable, Sendable {
-    /// What was asked for.
+    /// The endpoint.
     public let endpoint: Endpoint
-    /// Whose tasks: the same string as the operation's.
+    /// The owner of the tasks: the same string as the operation's.
     let owner: String
-    /// Where the user's id lies in the target.
+    /// The range of the user's id in the target.
     let userSegment: Range<Int>
     let isHead: Bool
     let listShape: ListShape

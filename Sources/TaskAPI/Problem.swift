@@ -1,6 +1,6 @@
 internal import Tasks
 
-/// Every reason for an answer that is not a success, with all that a client reads of it.
+/// The reasons for an error answer, with everything that a client reads.
 enum Problem: Error, Equatable {
     case malformedTarget
     case incompleteBody
@@ -19,7 +19,7 @@ enum Problem: Error, Equatable {
     case unavailable
     case overloaded
     case readOnly
-    /// The key of a token may be one that is not known yet.
+    /// The key of the token may be a new one that was not read yet.
     case unknownKey(retryAfter: Int)
     case notReady
     case outcomeUnknown
@@ -42,9 +42,9 @@ extension Problem {
         }
     }
 
-    /// The one sentence of `detail` and `message`; clients match some of them to the letter.
+    /// The sentence of `detail` and `message`; clients compare some of them literally.
     ///
-    /// A 422 says what is wrong with each member instead.
+    /// A 422 lists the error of each member instead.
     var detail: StaticString {
         switch self {
         case .malformedTarget: "Malformed request target"
@@ -70,7 +70,7 @@ extension Problem {
         }
     }
 
-    /// What is wrong with the members of a request, where that is the problem.
+    /// The errors of a request's values, if any.
     var errors: [FieldError] {
         switch self {
         case .invalid(let errors): errors
@@ -88,12 +88,12 @@ extension Problem {
         }
     }
 
-    /// The methods that a 405 offers.
+    /// The value of `Allow` in a 405.
     var allow: StaticString? {
         if case .methodNotAllowed(let resource) = self { resource.allow } else { nil }
     }
 
-    /// When to ask again, in seconds.
+    /// The value of `Retry-After`, in seconds.
     var retryAfter: Int? {
         if case .unknownKey(let seconds) = self { return seconds }
         return status == .serviceUnavailable ? 1 : nil
@@ -101,7 +101,7 @@ extension Problem {
 }
 
 extension Problem {
-    /// What a client reads of an operation that failed.
+    /// The problem of an operation that failed.
     init(_ failure: TaskFailure, of endpoint: Endpoint) {
         switch failure {
         case .unavailable: self = .unavailable

@@ -1,11 +1,11 @@
 internal import Base
 
-/// The pairs of a query string, one after the other, still encoded as a form encodes them.
+/// The pairs of a query string, still form-encoded.
 struct QueryParameters: ~Escapable {
     private let bytes: Span<UInt8>
     private var position: Int
 
-    /// A pair, its parts as they arrived; a pair without `=` has an empty value.
+    /// A pair as it was sent; a pair without `=` has an empty value.
     struct Pair: ~Escapable {
         let name: Span<UInt8>
         let value: Span<UInt8>
@@ -30,7 +30,7 @@ struct QueryParameters: ~Escapable {
     mutating func next() -> Pair? {
         guard position < bytes.count else { return nil }
         let end = bytes.firstIndex(of: UInt8(ascii: "&"), from: position)
-        // Looked for within the pair alone: many pairs without one would make a long query's time its square.
+        // Searched within the pair only: searching the rest would take quadratic time for pairs without `=`.
         let whole = bytes.extracting(position..<end)
         let equals = whole.firstIndex(of: UInt8(ascii: "="))
         let pair = Pair(
@@ -40,14 +40,14 @@ struct QueryParameters: ~Escapable {
     }
 }
 
-/// A short name or value of a query, decoded and folded, so that every spelling of it is compared at once.
+/// A short name or value of a query, decoded and folded, so that one comparison covers all its spellings.
 ///
-/// `sort_by`, `sortBy` and `SORT_BY` are one: letters are made small and underscores dropped.
+/// `sort_by`, `sortBy` and `SORT_BY` are equal: letters are lowercased and underscores dropped.
 struct FoldedWord {
     private var bytes = InlineArray<24, UInt8>(repeating: 0)
     private var count = 0
 
-    /// Folds what a query holds; a word longer than any known one becomes the empty word.
+    /// Decodes and folds a word; one longer than every known word becomes the empty word.
     init(_ encoded: Span<UInt8>) {
         var decoder = PercentDecoder(encoded, plusIsSpace: true)
         while let byte = decoder.next() {
@@ -61,7 +61,7 @@ struct FoldedWord {
         }
     }
 
-    /// Whether it is a literal, which is folded already.
+    /// Whether the word equals a folded literal.
     static func ~= (literal: StaticString, word: FoldedWord) -> Bool {
         let literal = literal.bytes
         guard literal.count == word.count else { return false }
@@ -69,7 +69,7 @@ struct FoldedWord {
         return true
     }
 
-    /// Takes an ending away, and says whether it was there.
+    /// Removes a suffix; whether it was there.
     mutating func drop(ending literal: StaticString) -> Bool {
         let literal = literal.bytes
         guard count > literal.count else { return false }

@@ -1,14 +1,14 @@
-/// What the edge knows of one request, borrowed from the memory it was read into.
+/// One request as nginx sent it, borrowed from the memory it was read into.
 ///
-/// Nothing in it is trusted or decoded yet; names are the CGI parameters' without their prefix.
+/// Nothing in it is validated or decoded; members are named for their CGI parameters.
 public struct Request: ~Escapable {
     /// REQUEST_METHOD.
     public let method: Span<UInt8>
     /// REQUEST_URI: the raw target, with its query.
     public let target: Span<UInt8>
-    /// What of the body was read.
+    /// The part of the body that was read.
     public let body: Span<UInt8>
-    /// Whether the body is longer than this service reads.
+    /// Whether the body exceeds the limit.
     public let bodyIsTooLarge: Bool
     /// Whether the body ended before its announced length.
     public let bodyIsIncomplete: Bool
@@ -20,16 +20,16 @@ public struct Request: ~Escapable {
     public let accept: Span<UInt8>?
     /// HTTP_ORIGIN.
     public let origin: Span<UInt8>?
-    /// The request's name for people; it reappears in every problem answer.
+    /// The request's id, which every problem answer repeats.
     public let requestID: Span<UInt8>?
     /// TODO_LIST_SHAPE: overrides the configured shape of lists.
     public let listShape: Span<UInt8>?
     /// TODO_DELETE_STATUS: overrides the configured answer to a delete.
     public let deleteStatus: Span<UInt8>?
-    /// TODO_REPEATED: whether the edge sends it again, since the first time had no answer.
+    /// TODO_REPEATED: whether nginx sends the request again, since the first attempt had no answer.
     public let isRepeated: Bool
 
-    /// Borrows a request's parts; it lives as long as the memory of every one of them.
+    /// Borrows the parts of a request.
     @_lifetime(
         copy method, copy target, copy body, copy authorization, copy contentType, copy accept, copy origin,
         copy requestID, copy listShape, copy deleteStatus)

@@ -1,11 +1,11 @@
-/// How the worker stands, as the open endpoints report it: its last knowledge, nothing is asked for it.
+/// The worker's state for `/health` and `/ready`, from what it knows already: no query is made for it.
 public struct ServiceState: Equatable, Sendable {
     /// Whether the worker has a usable connection to the database.
     public var databaseIsConnected: Bool
-    /// Why it should get no requests, in a sentence that strangers may read; nil when it should.
+    /// Why the worker is not ready, in a sentence for any client; nil when it is ready.
     public var reasonNotReady: String?
 
-    /// Joins what is known.
+    /// Creates a state.
     public init(databaseIsConnected: Bool, reasonNotReady: String? = nil) {
         self.databaseIsConnected = databaseIsConnected
         self.reasonNotReady = reasonNotReady

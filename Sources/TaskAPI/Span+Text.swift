@@ -1,8 +1,8 @@
 internal import Base
 
-/// The few questions that HTTP's texts need, asked of borrowed bytes.
+/// Text operations on borrowed bytes.
 extension Span where Element == UInt8 {
-    /// Whether the bytes are those of a literal in lower case, whatever the case of their ASCII letters.
+    /// Whether the bytes equal a lower-case literal, ignoring the case of ASCII letters.
     func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
         let literal = lowercase.bytes
         guard count == literal.count else { return false }
@@ -10,7 +10,7 @@ extension Span where Element == UInt8 {
         return true
     }
 
-    /// Where a byte first occurs from an index on; `count` where it does not.
+    /// The first index of a byte from a start on; `count` where there is none.
     func firstIndex(of byte: UInt8, from start: Int = 0) -> Int {
         var index = start
         while index < count, self[index] != byte { index += 1 }
@@ -31,7 +31,7 @@ extension Span where Element == UInt8 {
 }
 
 extension UInt8 {
-    /// The small letter of a capital ASCII letter; any other byte as it is.
+    /// The lower-case form of an ASCII letter; any other byte unchanged.
     var lowercased: UInt8 { self &- UInt8(ascii: "A") < 26 ? self | 0x20 : self }
 
     /// Whether it is a space or a tab.

@@ -1,4 +1,4 @@
-/// The status codes this service answers with; no other file holds one.
+/// The status codes of this service; no other file has one.
 public enum Status: Int, CaseIterable, Sendable {
     case ok = 200
     case created = 201
@@ -14,7 +14,7 @@ public enum Status: Int, CaseIterable, Sendable {
     case internalServerError = 500
     case serviceUnavailable = 503
 
-    /// Code and reason phrase, as the `Status` line of a CGI answer holds them.
+    /// Code and reason phrase, for the `Status` line of a CGI response.
     var line: StaticString {
         switch self {
         case .ok: "200 OK"

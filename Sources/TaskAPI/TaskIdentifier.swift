@@ -21,7 +21,7 @@ enum TaskIdentifier: Equatable {
                 isNegative = true
             } else if byte.isDigit {
                 hasDigits = true
-                // Stays beyond every id once it is there, and never overflows.
+                // Saturates above the largest id, so it cannot overflow.
                 value = min(value * 10 + Int64(byte - UInt8(ascii: "0")), TaskLimits.identifiers.upperBound + 1)
             } else {
                 self = .malformed

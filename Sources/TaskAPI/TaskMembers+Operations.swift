@@ -1,8 +1,8 @@
 internal import Tasks
 
-/// What each endpoint makes of a body's members; all that is wrong is noted, and the result counts only if nothing is.
+/// Converts a body's members to an operation; errors are collected, and the result is valid only if there are none.
 extension TaskMembers {
-    /// A new task: a title must be there, everything else may be absent or null.
+    /// A new task: the title is required, everything else may be absent or null.
     func draft(errors: inout [FieldError]) -> TaskDraft {
         requireObject(errors: &errors)
         let title = self.title.value(at: .title, errors: &errors)
@@ -18,7 +18,7 @@ extension TaskMembers {
         )
     }
 
-    /// A change: what is absent stays, and so do a title and a state that are null; a null description is cleared.
+    /// A change: absent members and a null title or state stay unchanged; a null description is cleared.
     func patch(errors: inout [FieldError]) -> TaskPatch {
         requireObject(errors: &errors)
         let title = title.value(at: .title, errors: &errors)
@@ -34,7 +34,7 @@ extension TaskMembers {
             title: title, description: change, completed: completed.value(at: .completed, errors: &errors))
     }
 
-    /// A state to set, or nil to toggle: for no body, `null`, and an object that names no state.
+    /// The state to set, or nil to toggle: for no body, `null`, and an object without a state.
     func completion(errors: inout [FieldError]) -> Bool? {
         if shape == .other { requireObject(errors: &errors) }
         let completed = completed.value(at: .completed, errors: &errors)
@@ -45,7 +45,7 @@ extension TaskMembers {
     private func requireObject(errors: inout [FieldError]) {
         switch shape {
         case .object: break
-        // An absent body is a missing value, not a syntax error, as FastAPI's clients know it.
+        // An absent body is a missing value, not a syntax error, as in FastAPI.
         case .absent: errors.append(FieldError(.body, .missing))
         case .null, .other: errors.append(FieldError(.body, .notAnObject))
         }

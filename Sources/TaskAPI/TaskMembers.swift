@@ -1,14 +1,14 @@
 internal import JSON
 internal import Tasks
 
-/// What a body says of a task: the last of each member, judged but not yet required.
+/// The members of a body: the last of each name, validated; whether one is required is not checked here.
 struct TaskMembers {
-    /// What the body's one value is.
+    /// The type of the body's value.
     enum Shape {
         case absent, object, null, other
     }
 
-    /// A member that should be a value of one type.
+    /// A member of one type.
     enum Member<Value> {
         case absent
         case null
@@ -22,10 +22,10 @@ struct TaskMembers {
     private(set) var completed = Member<Bool>.absent
     private(set) var isCompleted = Member<Bool>.absent
 
-    /// Says nothing of a task, as an absent body does.
+    /// Creates the members of an absent body.
     init() {}
 
-    /// Reads all of a body; what throws is a text that is not JSON, wherever in it.
+    /// Reads the whole body; throws if it is not JSON.
     init(_ body: Span<UInt8>) throws(JSONError) {
         var reader = JSONReader(body)
         if try reader.beginObject() {
@@ -58,7 +58,7 @@ extension TaskMembers.Member where Value == String {
             return try reader.readNull() ? .null : .wrong(.notAString)
         }
         if text.containsNUL { return .wrong(.holdsNull) }
-        // Counted before it is copied: nobody makes us keep a text that we refuse.
+        // Counted before it is copied, so that a text that is too long costs no memory.
         return text.codePointCount > maximum ? .wrong(tooLong) : .value(String(text))
     }
 }
@@ -71,7 +71,7 @@ extension TaskMembers.Member where Value == Bool {
 }
 
 extension TaskMembers.Member {
-    /// The value, where there is one; what is wrong is noted.
+    /// The value, if there is one; an error is appended.
     func value(at location: FieldError.Location, errors: inout [FieldError]) -> Value? {
         switch self {
         case .absent, .null: return nil
@@ -84,7 +84,7 @@ extension TaskMembers.Member {
 }
 
 extension String {
-    /// Whether all of it is white space, or there is none of it.
+    /// Whether the text is empty or all white space.
     fileprivate var isBlank: Bool {
         unicodeScalars.allSatisfy(\.properties.isWhitespace)
     }

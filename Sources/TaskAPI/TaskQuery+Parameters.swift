@@ -1,12 +1,12 @@
 internal import Base
 internal import Tasks
 
-/// A list's filters, order and page, in all the spellings that clients use.
+/// A list's filters, order and page, in all spellings that clients use.
 extension TaskQuery {
     /// Reads a query string.
     ///
-    /// Unknown names and unknown values are passed over, never an error; of several spellings of one thing, the last
-    /// counts. Numbers end at the largest id, so that sums of them cannot overflow anywhere.
+    /// Unknown names and values are ignored; of several spellings of one parameter, the last counts. Numbers are
+    /// clamped to the largest id, so that their sums cannot overflow.
     init(_ parameters: consuming QueryParameters, countsAll: Bool) {
         self.init(countsAll: countsAll)
         var order: Order?
@@ -25,7 +25,7 @@ extension TaskQuery {
             default: break
             }
         }
-        // Titles without a direction run from A to Z; times, newest first.
+        // By default titles are ascending, and times descending: newest first.
         self.order = order ?? (sort == .title ? .ascending : .descending)
         offset = skipped
         if let page {
@@ -36,7 +36,7 @@ extension TaskQuery {
         }
     }
 
-    /// How long a page is for a client that names a page but no size.
+    /// The page size where a client gives a page but no size.
     static let defaultPageSize: Int64 = 20
 
     private mutating func read(status: FoldedWord) {
@@ -87,10 +87,10 @@ extension Bool {
 }
 
 extension Int64 {
-    /// Where the numbers of a query end.
+    /// The upper limit of a query's numbers.
     fileprivate static var largestInQuery: Int64 { TaskLimits.identifiers.upperBound }
 
-    /// Reads decimal digits; nil for anything else, a sign included.
+    /// Reads decimal digits; nil for any other text, signs included.
     fileprivate init?(query value: Span<UInt8>) {
         var decoder = PercentDecoder(value)
         var number: Int64?
@@ -104,7 +104,7 @@ extension Int64 {
 }
 
 extension String {
-    /// Reads a text to search for; nil where there is none to find: empty, or with U+0000, which no task holds.
+    /// Reads a search text; nil where it is empty or holds U+0000, which no task does.
     fileprivate init?(search value: Span<UInt8>) {
         let bytes = value.decoded(plusIsSpace: true)
         guard !bytes.isEmpty, !bytes.contains(0) else { return nil }

@@ -8,15 +8,15 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run one worker until SIGTERM.",
         discussion: """
-            The listening socket is inherited: descriptor 3 when LISTEN_FDS says so, as systemd does it, otherwise \
-            standard input, as spawn-fcgi does it. With --listen the worker makes one itself.
+            The listening socket is inherited: descriptor 3 when LISTEN_FDS is set, as by systemd, otherwise standard \
+            input, as from spawn-fcgi. With --listen the worker creates the socket itself.
 
-            On SIGTERM it accepts no more connections, serves those it has until nginx has retired them, and ends \
-            with status 0.
+            On SIGTERM the worker accepts no more connections, serves those it has until nginx has closed them, and \
+            exits with status 0.
             """
     )
 
-    @Option(help: ArgumentHelp("Listen on a unix socket at this path, for one worker alone.", valueName: "path"))
+    @Option(help: ArgumentHelp("Listen on a unix socket at this path, for a single worker.", valueName: "path"))
     var listen: String?
 
     func run() throws {
@@ -34,6 +34,6 @@ struct Serve: ParsableCommand {
         guard listen == nil, ["getsockopt", "accept"].contains(error.call) else {
             return listen.map { "\($0): \(error)" } ?? "\(error)"
         }
-        return "no listening socket on standard input (\(error)): start it by systemd or spawn-fcgi, or use --listen"
+        return "no listening socket on standard input (\(error)): start it with systemd or spawn-fcgi, or use --listen"
     }
 }

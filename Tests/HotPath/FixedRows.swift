@@ -1,6 +1,6 @@
 import Tasks
 
-/// Rows in one piece of memory, as a database's result holds them; every fourth has no description.
+/// Rows in one block of memory, as in a database's result; every fourth has no description.
 struct FixedRows: TaskRows {
     let count: Int
     let total: Int64? = nil

@@ -4,14 +4,14 @@ import JWT
 import TaskAPI
 import Tasks
 
-/// What a request costs, for `deploy/test budget`: each operation of the request path on fixed inputs, run under
-/// callgrind, which counts its instructions and allocations.
+/// The cost of a request, for `deploy/test budget`: each operation of the request path on fixed inputs, run under
+/// callgrind, which counts instructions and allocations.
 ///
-/// Between three marks an operation runs `count` times and then twice as often: the difference is `count` times the
-/// operation and nothing else. On standard output stands a line for each operation, in the order of the marks.
+/// Between three marks an operation runs `count` times and then twice as often: the difference is the cost of `count`
+/// operations without overhead. Standard output has one line per operation, in the order of the marks.
 @main
 enum HotPath {
-    /// Far more than what an operation does only once in a while.
+    /// Large enough that occasional work of an operation averages out.
     private static let count = 512
 
     static func main() throws {
@@ -65,10 +65,10 @@ enum HotPath {
         }
     }
 
-    /// Runs an operation between marks, and names it.
+    /// Runs an operation between marks, and prints its name.
     private static func measure(_ name: String, _ operation: () -> Void) {
         print("\(count) \(name)")
-        // What happens only the first time, happens now.
+        // One-time initialisation happens before the first mark.
         for _ in 0..<8 { operation() }
         mark()
         for _ in 0..<count { operation() }
@@ -78,7 +78,7 @@ enum HotPath {
     }
 }
 
-/// Callgrind writes down what it has counted, and begins anew, whenever this is called.
+/// Callgrind writes its counters and resets them at each call.
 @inline(never)
 @_optimize(none)
 func mark() {}

@@ -4,9 +4,9 @@ import JWT
 import TaskAPI
 import Tasks
 
-/// The fixed inputs: what a browser with a Better Auth session sends, and nginx hands on.
+/// The fixed inputs: the request of a browser with a Better Auth session, as nginx passes it on.
 struct Samples {
-    /// Some moment at which the token is valid.
+    /// A time at which the token is valid.
     static let now: Int64 = 1_800_000_000
     static let user = "kq3TnVw0aRz7YhLd5JxGmB1cEuPfS9oN"
 
@@ -57,7 +57,7 @@ struct Samples {
         }
     }
 
-    /// Reads the body as a client of the reader does: the values that it knows, past those that it does not.
+    /// Reads the body as the API does: known members are read, others skipped.
     func readBody() {
         var reader = JSONReader(body.span)
         do throws(JSONError) {
@@ -84,7 +84,7 @@ struct Samples {
             contentType: contentType.span, accept: accept.span, origin: origin.span, requestID: requestID.span)
     }
 
-    /// Plans a request that becomes an operation.
+    /// Plans a request that needs an operation of the store.
     func plan<Verifier: TokenVerifying>(
         _ method: StaticString, _ target: [UInt8], with api: API<Verifier>, into writer: inout ByteWriter
     ) {
@@ -94,7 +94,7 @@ struct Samples {
         guard case .perform = plan else { fatalError("the request was answered without the store") }
     }
 
-    /// Plans a request and answers it with rows, as if the store had given them.
+    /// Plans a request and answers it with rows in place of the store's.
     func answer<Verifier: TokenVerifying>(
         _ method: StaticString, _ target: [UInt8], body: [UInt8] = [], _ rows: FixedRows, with api: API<Verifier>,
         into writer: inout ByteWriter
@@ -110,7 +110,7 @@ struct Samples {
     }
 }
 
-/// Knows whose every token is.
+/// Accepts every token.
 struct TrustingVerifier: TokenVerifying {
     func verify(
         _ compact: Span<UInt8>, at now: Int64, allowing work: SignatureWork

@@ -21,7 +21,7 @@ struct FetchTests {
         return fetch(server.url)
     }
 
-    @Test("A set is read, and the server learns who asks")
+    @Test("A set is read, and the request has our User-Agent")
     func good() {
         let server = HTTPServer(.set(Sample.set("a", "b")))
         defer { server.stop() }
@@ -32,7 +32,7 @@ struct FetchTests {
         #expect(request.contains("\r\nAccept: application/json"))
     }
 
-    @Test("Credentials of the URL are sent, its name is not shown with them")
+    @Test("Credentials of the URL are sent, and are not in its description")
     func credentials() throws {
         let server = HTTPServer(.set(Sample.set("a")))
         defer { server.stop() }
@@ -43,7 +43,7 @@ struct FetchTests {
     }
 
     @Test(
-        "Another status than 200 is refused, whatever its body",
+        "A status other than 200 is refused, whatever its body",
         arguments: [204, 301, 302, 307, 308, 401, 404, 500, 503])
     func status(status: Int) {
         let server = HTTPServer(.set(Sample.set("elsewhere")))
@@ -57,7 +57,7 @@ struct FetchTests {
     }
 
     @Test(
-        "What is no key set is refused",
+        "A body that is not a key set is refused",
         arguments: [
             ("", JWKSetError.malformed), ("{}", .malformed), ("<html></html>", .malformed), ("[]", .malformed),
             (#"{"keys":{}}"#, .malformed), (#"{"keys":[]"#, .malformed), (#"{"keys":[],"keys":[]}"#, .malformed),
@@ -66,14 +66,14 @@ struct FetchTests {
         #expect(fetch(.set(text)) == .failure(.unreadable(error)))
     }
 
-    @Test("A set without a usable key is refused: it would lock everybody out")
+    @Test("A set without a usable key is refused: with it every token would be refused")
     func unusable() {
         #expect(fetch(.set(#"{"keys":[]}"#)) == .failure(.noUsableKey([])))
         let refusal = JWK.Refusal(keyID: "s", reason: .symmetric)
         #expect(fetch(.set(#"{"keys":[{"kty":"oct","kid":"s","k":"AAAA"}]}"#)) == .failure(.noUsableKey([refusal])))
     }
 
-    @Test("Too many bytes are refused, announced or not")
+    @Test("Too many bytes are refused, with and without Content-Length")
     func huge() {
         let limit = JWKSet.maximumBytes
         let much = HTTPServer.Answer.status(200, headers: ["Content-Length: \(limit + 1)"], body: [])
@@ -94,14 +94,15 @@ struct FetchTests {
     }
 
     @Test(
-        "Silence and drops end after five seconds", arguments: [HTTPServer.Answer.silence, .drip([0x20], pause: 100)])
+        "A server that sends nothing, or single bytes, times out after five seconds",
+        arguments: [HTTPServer.Answer.silence, .drip([0x20], pause: 100)])
     func slow(answer: HTTPServer.Answer) {
         let start = Clock.monotonic
         #expect(fetch(answer) == .failure(.unreachable("no whole answer in time")))
         #expect(4_900_000_000...7_000_000_000 ~= Clock.monotonic - start)
     }
 
-    @Test("No server, and one that hangs up, are told in words")
+    @Test("A server that is down, or closes the connection, is reported with libcurl's message")
     func unreachable() {
         let server = HTTPServer(.close)
         for result in [fetch(server.url), fetch("http://127.0.0.1:1/jwks")] {
@@ -114,7 +115,7 @@ struct FetchTests {
         server.stop()
     }
 
-    @Test("A certificate that nobody vouches for is refused: https to a server that speaks plain HTTP as well")
+    @Test("https to a server without TLS is refused")
     func noTLS() {
         let server = HTTPServer(.set(Sample.set("a")))
         defer { server.stop() }
@@ -124,7 +125,7 @@ struct FetchTests {
         }
     }
 
-    @Test("A file is read whole, up to the same size")
+    @Test("A file is read up to the same size")
     func file() {
         let path = Sample.directory() + "/jwks.json"
         #expect(throws: KeySourceError.self) { try KeySource.file(path).read(userAgent: "") }

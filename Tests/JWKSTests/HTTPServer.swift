@@ -3,16 +3,16 @@ import Synchronization
 
 /// A real server on loopback: one thread, one connection at a time, answers of any bytes.
 final class HTTPServer: Sendable {
-    /// What it does with a request.
+    /// What the server does with a request.
     enum Answer: Sendable {
         /// A whole answer.
         case set(String)
         case status(Int, headers: [String], body: [UInt8])
         /// These bytes again and again, with a pause in milliseconds before each.
         case drip([UInt8], pause: UInt32)
-        /// Nothing until the client has had enough.
+        /// Nothing until the client closes the connection.
         case silence
-        /// The end of the connection.
+        /// Closes the connection.
         case close
     }
 
@@ -61,7 +61,7 @@ final class HTTPServer: Sendable {
         pthread_detach(thread)
     }
 
-    /// Ends it; its port answers no more.
+    /// Stops the server and closes its port.
     func stop() {
         state.withLock { $0.isEnding = true }
         shutdown(listener, Int32(SHUT_RDWR))
@@ -106,7 +106,7 @@ final class HTTPServer: Sendable {
 
     private func write(_ client: Int32, _ text: String) { write(client, Array(text.utf8)) }
 
-    /// Whether the client still takes it.
+    /// Whether the client still reads.
     @discardableResult
     private func write(_ client: Int32, _ bytes: [UInt8]) -> Bool {
         var sent = 0

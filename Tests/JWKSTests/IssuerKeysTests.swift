@@ -6,7 +6,7 @@ import Testing
 
 @testable import JWKS
 
-/// A loop that follows one source, driven by hand.
+/// The keys of one source on a loop that the test turns.
 private final class Follower {
     let loop: EventLoop
     let keys: IssuerKeys
@@ -27,7 +27,7 @@ private final class Follower {
         try self.init(.url(try KeySetURL(server.url)), keptIn: directory)
     }
 
-    /// Turns until something is so, at most so long.
+    /// Turns the loop until a condition holds, or the time is over.
     func turn(seconds: Double = 8, until condition: () -> Bool) throws {
         let end = Clock.monotonic + UInt64(seconds * 1e9)
         while !condition(), Clock.monotonic < end { try loop.turn(timeout: 20_000_000) }
@@ -43,36 +43,36 @@ private final class Follower {
     }
 }
 
-@Suite("An issuer's keys, followed")
+@Suite("The keys of an issuer")
 struct IssuerKeysTests {
     private func key(_ name: String) -> MissingKey { MissingKey(keyID: name, algorithm: .ed25519) }
 
-    @Test("They are fetched at the start; a missing key has them fetched again, once for all who ask")
+    @Test("Keys are fetched at the start, and again for a missing key: one fetch for all its requests")
     func rotation() throws {
         let server = HTTPServer(.set(Sample.set("old")))
         defer { server.stop() }
         let follower = try Follower(server)
         #expect(follower.keys.set == nil)
-        #expect(follower.keys.ask(for: key("old")) == .mayCome)
+        #expect(follower.keys.request(key("old")) == .pending)
         try follower.turn { follower.refreshes == 1 }
         #expect(follower.sets == [["old"]])
         server.answer = .set(Sample.set("old", "new"))
-        for _ in 0..<100 { #expect(follower.keys.ask(for: key("new")) == .mayCome) }
+        for _ in 0..<100 { #expect(follower.keys.request(key("new")) == .pending) }
         try follower.turn { follower.refreshes == 2 }
         #expect(follower.sets == [["old"], ["old", "new"]])
         #expect(server.requests.count == 2)
     }
 
-    @Test("A key that the source was read for and does not have is unknown; another one may come within the cool-down")
+    @Test("A key that a read did not bring is unknown; another key is answered with a retry within the cool-down")
     func unknown() throws {
         let server = HTTPServer(.set(Sample.set("a")))
         defer { server.stop() }
         let follower = try Follower(server)
         try follower.turn { follower.refreshes == 1 }
-        #expect(follower.keys.ask(for: key("made up")) == .mayCome)
+        #expect(follower.keys.request(key("made up")) == .pending)
         try follower.turn { follower.refreshes == 2 }
-        #expect(follower.keys.ask(for: key("made up")) == .isUnknown)
-        guard case .mayComeLater(let seconds) = follower.keys.ask(for: key("new")) else {
+        #expect(follower.keys.request(key("made up")) == .unknown)
+        guard case .retryLater(let seconds) = follower.keys.request(key("new")) else {
             Issue.record("the source was not read for this one")
             return
         }
@@ -80,20 +80,20 @@ struct IssuerKeysTests {
         #expect(server.requests.count == 2)
     }
 
-    @Test("A set that is the same as before is no news")
+    @Test("A set that has not changed is not reported")
     func same() throws {
         let server = HTTPServer(.set(Sample.set("a")))
         defer { server.stop() }
         let follower = try Follower(server)
         try follower.turn { follower.refreshes == 1 }
-        #expect(follower.keys.ask(for: key("x")) == .mayCome)
+        #expect(follower.keys.request(key("x")) == .pending)
         try follower.turn { follower.refreshes == 2 }
         #expect(follower.sets.count == 1)
         #expect(follower.observations.count == 1)
     }
 
     @Test(
-        "A source that breaks leaves the keys as they are",
+        "A read that fails leaves the keys unchanged",
         arguments: [
             HTTPServer.Answer.set("{"), .set(#"{"keys":[]}"#), .close, .status(500, headers: [], body: []),
             .status(302, headers: ["Location: http://127.0.0.1:1/"], body: []),
@@ -105,7 +105,7 @@ struct IssuerKeysTests {
         let follower = try Follower(server)
         try follower.turn { follower.refreshes == 1 }
         server.answer = answer
-        #expect(follower.keys.ask(for: key("x")) == .mayCome)
+        #expect(follower.keys.request(key("x")) == .pending)
         try follower.turn { !follower.failures.isEmpty }
         #expect(follower.sets == [["a"]])
         #expect(follower.keys.set?.keys.map(\.keyID) == ["a"])
@@ -114,7 +114,7 @@ struct IssuerKeysTests {
         #expect(follower.observations.contains { if case .recovered = $0 { true } else { false } })
     }
 
-    @Test("What was good last serves after a restart while the issuer is down")
+    @Test("After a restart while the issuer is down, the last good set is in use")
     func restart() throws {
         let directory = Sample.directory()
         let server = HTTPServer(.set(Sample.set("a")))
@@ -134,7 +134,7 @@ struct IssuerKeysTests {
         #expect(follower.sets == [["a"]])
     }
 
-    @Test("The kept file is ours alone, and holds the set of one URL")
+    @Test("The kept file is private to its owner, and holds the set of one URL")
     func keptFile() throws {
         let directory = Sample.directory()
         let server = HTTPServer(.set(Sample.set("a")))
@@ -159,7 +159,7 @@ struct IssuerKeysTests {
         #expect(throws: KeySourceError.notOurs) { try kept.read() }
     }
 
-    @Test("A directory that cannot be written to is told of, and the keys count all the same")
+    @Test("A directory that cannot be written to is reported, and the keys are used anyway")
     func notKept() throws {
         let server = HTTPServer(.set(Sample.set("a")))
         defer { server.stop() }
@@ -169,7 +169,7 @@ struct IssuerKeysTests {
         #expect(follower.observations.contains { if case .notKept = $0 { true } else { false } })
     }
 
-    @Test("A file is followed: replaced, written over, broken, removed and put back")
+    @Test("A file is read again when it is replaced, overwritten, broken, removed or restored")
     func file() throws {
         let path = Sample.directory() + "/jwks.json"
         Sample.write(Sample.set("a"), to: path)
@@ -187,7 +187,7 @@ struct IssuerKeysTests {
         #expect(follower.sets.last == ["c"])
     }
 
-    @Test("A file's new key is there as soon as a token asks for it")
+    @Test("A new key in a file is available as soon as a token needs it")
     func fileAsked() throws {
         let path = Sample.directory() + "/jwks.json"
         Sample.write(Sample.set("a"), to: path)
@@ -195,12 +195,12 @@ struct IssuerKeysTests {
         try follower.turn { follower.sets.count == 1 }
         Sample.write(Sample.set("b"), to: path)
         let start = Clock.monotonic
-        #expect(follower.keys.ask(for: key("b")) == .mayCome)
+        #expect(follower.keys.request(key("b")) == .pending)
         try follower.turn { follower.sets.count == 2 }
         #expect(Clock.monotonic - start < 500_000_000)
     }
 
-    @Test("It ends within a second while a fetch hangs")
+    @Test("The thread ends within a second while a fetch hangs")
     func end() throws {
         let server = HTTPServer(.silence)
         defer { server.stop() }

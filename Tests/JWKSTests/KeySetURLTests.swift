@@ -5,7 +5,7 @@ import Testing
 @Suite("The URL of a key set")
 struct KeySetURLTests {
     @Test(
-        "https is taken with any host, http with this machine only",
+        "https is accepted with any host, http with this machine only",
         arguments: [
             "https://app.example.com/api/auth/jwks", "https://app.example.com", "HTTPS://app.example.com/",
             "https://10.0.0.1:8443/x", "https://user:secret@app.example.com/jwks?token=secret",
@@ -17,7 +17,7 @@ struct KeySetURLTests {
     }
 
     @Test(
-        "Keys that anybody on the way could replace are not fetched",
+        "Keys that could be replaced on the way are not fetched",
         arguments: [
             "http://app.example.com/", "http://10.0.0.1/", "http://127.0.0.1.example.com/",
             "http://localhost.example.com/",
@@ -29,7 +29,7 @@ struct KeySetURLTests {
     }
 
     @Test(
-        "What is no absolute URL is not taken",
+        "A text that is not an absolute URL is refused",
         arguments: [
             "", "app.example.com", "/api/auth/jwks", "https://", "https://a b/", "https://a/\n",
             "https://a/#fragment", "https://ä.example/", "https://a:port/", "javascript:x",
@@ -38,7 +38,7 @@ struct KeySetURLTests {
         #expect(throws: KeySetURLError.self) { try KeySetURL(text) }
     }
 
-    @Test("Its description has no credentials and no query")
+    @Test("The description has no credentials and no query")
     func description() throws {
         let url = try KeySetURL("https://user:secret@app.example.com:8443/jwks?token=secret")
         #expect(url.description == "https://app.example.com:8443/jwks")

@@ -3,7 +3,7 @@ import Testing
 
 @testable import JWKS
 
-/// A policy that `#expect` may ask what changes it.
+/// A reference to a policy, so that `#expect` can call its mutating methods.
 private final class Policy {
     private var policy: RefreshPolicy
     var dueAt: UInt64 { policy.dueAt }
@@ -32,7 +32,7 @@ struct RefreshPolicyTests {
         return policy
     }
 
-    @Test("The first read is due at once, and there is never a second one beside it")
+    @Test("The first read is due at once, and there is at most one read at a time")
     func first() {
         let policy = Policy(times, at: 5)
         #expect(policy.isDue(at: 5))
@@ -49,7 +49,7 @@ struct RefreshPolicyTests {
         #expect(policy.isDue(at: due * second))
     }
 
-    @Test("Failures are retried soon, then ever later, up to a minute; a success forgets them")
+    @Test("Failures are retried with a back-off of up to a minute; a success resets it")
     func retries() {
         let policy = Policy(times, at: 0)
         var now: UInt64 = 0
@@ -83,7 +83,7 @@ struct RefreshPolicyTests {
         #expect(policy.dueAt == milliseconds * 1_000_000)
     }
 
-    @Test("A missing key has the source read at once; others that come meanwhile wait for the same read")
+    @Test("A missing key starts a read at once; keys requested meanwhile wait for the same read")
     func missing() {
         let policy = settled()
         #expect(policy.missing(key("new"), at: 40 * second) == .read)
@@ -92,7 +92,7 @@ struct RefreshPolicyTests {
         #expect(!policy.isDue(at: 700 * second))
     }
 
-    @Test("Missing keys ask at most every 30 seconds, whatever their names")
+    @Test("Missing keys start a read at most every 30 seconds, whatever their names")
     func coolDown() {
         let policy = settled()
         var reads = 0
@@ -103,25 +103,25 @@ struct RefreshPolicyTests {
         #expect(reads == 10)
     }
 
-    @Test("Of a key that is missing within the cool-down nothing is known, until the source may be read again")
+    @Test("A key that is missing within the cool-down is postponed until the source may be read again")
     func postponed() {
         let policy = settled()
         #expect(policy.missing(key("made up"), at: 0) == .read)
         policy.ended(isGood: true, at: second, random: 1)
         #expect(policy.missing(key("new"), at: 2 * second) == .postponed(until: 30 * second))
         #expect(policy.missing(key("new"), at: 30 * second) == .read)
-        // A read that failed is repeated sooner than that, whoever asks.
+        // After a failed read the back-off, which is shorter, decides.
         policy.ended(isGood: false, at: 31 * second, random: 0.5)
         #expect(policy.missing(key("newer"), at: 31 * second) == .postponed(until: 31 * second + second / 2))
     }
 
-    @Test("A read that was due anyway does not begin the cool-down: a rotation just after it is seen")
+    @Test("A scheduled read does not start the cool-down: a rotation just after it is noticed")
     func noCoolDownAfterRefresh() {
         let policy = settled()
         #expect(policy.missing(key("new"), at: 1) == .read)
     }
 
-    @Test("A key that a read did not bring is not asked for again for a while; others are")
+    @Test("A key that a read did not bring stays unknown for a while; other keys start reads")
     func memory() {
         let policy = settled()
         #expect(policy.missing(key("made up"), at: 0) == .read)
@@ -133,7 +133,7 @@ struct RefreshPolicyTests {
         #expect(policy.missing(key("made up"), at: 120 * second) == .read)
     }
 
-    @Test("A key that came while another's read was under way may be younger than the answer: it is asked for again")
+    @Test("A key requested during another key's read may be newer than its answer: it starts a read of its own")
     func joined() {
         let policy = Policy(times, at: 0)
         #expect(policy.isDue(at: 0))
@@ -154,7 +154,7 @@ struct RefreshPolicyTests {
         #expect(policy.missing(key("new"), at: 30 * second) == .read)
     }
 
-    @Test("Keys are told apart by name and algorithm")
+    @Test("Keys are distinguished by kid and algorithm")
     func names() {
         let keys = [
             MissingKey(keyID: "a", algorithm: .ed25519), MissingKey(keyID: "a", algorithm: .es256),

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Key sets whose keys are sound: Ed25519's test keys of RFC 8032, section 7.1.
+/// Key sets of valid keys: the Ed25519 test keys of RFC 8032, section 7.1.
 enum Sample {
     static let numbers = [
         "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw",
@@ -15,7 +15,7 @@ enum Sample {
         #"{"keys":[\#(names.map { key($0) }.joined(separator: ","))]}"#
     }
 
-    /// A directory of its own, which stays behind.
+    /// A new directory, which is not removed.
     static func directory() -> String {
         var template = Array("/tmp/jwks-tests-XXXXXX".utf8CString)
         precondition(mkdtemp(&template) != nil)

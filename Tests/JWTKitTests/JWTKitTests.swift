@@ -4,7 +4,7 @@ import JWT
 import JWTKit
 import Testing
 
-/// What Better Auth puts into a token, as far as it matters.
+/// The claims of Better Auth's tokens that this service reads.
 private struct Payload: JWTPayload {
     var sub: SubjectClaim = "ada"
     var iss: IssuerClaim = "https://todo.example"
@@ -66,7 +66,7 @@ private struct Signer: Sendable, CustomTestStringConvertible {
 }
 
 extension TokenVerifier {
-    /// What becomes of a token now.
+    /// The result of verifying a token now.
     fileprivate func outcome(_ token: String) -> Result<String, TokenError> {
         do throws(TokenError) {
             return .success(try verify(token.utf8.span, at: Int64(Date().timeIntervalSince1970)))
@@ -86,7 +86,7 @@ struct JWTKitTests {
         return TokenVerifier(keys: try KeySet(publicKeys: set), claims: Self.policy)
     }
 
-    @Test("Each algorithm's token is accepted with new keys each time, and with nobody else's key")
+    @Test("A token of each algorithm is accepted with its own newly generated key, and with no other key")
     func publicKeys() async throws {
         for _ in 0..<5 {
             let signers = try await Signer.all()
@@ -102,7 +102,7 @@ struct JWTKitTests {
         }
     }
 
-    @Test("A shared secret's token is accepted, and not with another secret")
+    @Test("A token signed with a shared secret is accepted with that secret only")
     func sharedSecret() async throws {
         let secret = String(repeating: "s", count: 32)
         let keys = await JWTKeyCollection().add(hmac: .init(from: secret), digestAlgorithm: .sha256)
@@ -116,7 +116,7 @@ struct JWTKitTests {
                 == .success("ada"))
     }
 
-    @Test("jwt-kit accepts what this program mints")
+    @Test("jwt-kit accepts the tokens that this program signs")
     func minted() async throws {
         let secret = String(repeating: "s", count: 32)
         let now = Int64(Date().timeIntervalSince1970)

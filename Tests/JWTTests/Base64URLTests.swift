@@ -14,7 +14,7 @@ struct Base64URLTests {
         #expect(decoded(text) == Array(plain.utf8))
     }
 
-    @Test("Every byte at every place comes back as it was")
+    @Test("Every byte at every position decodes to itself after encoding")
     func roundTrip() {
         for length in 1...5 {
             for byte in UInt8.min...UInt8.max {
@@ -26,7 +26,7 @@ struct Base64URLTests {
     }
 
     @Test(
-        "Padding, foreign characters, impossible lengths and bits left over are refused",
+        "Padding, invalid characters, impossible lengths and non-zero trailing bits are refused",
         arguments: [
             "Zg=", "Zg==", "Zm8=", "Z", "Zm9vY", "Zh", "Zm9", "Z+9v", "Z/9v", "Zm9v ", " Zm9v", "Zm\n9v", "Zm9.",
             "Zm9é", "\u{0}AAA",

@@ -12,7 +12,7 @@ struct ClaimsTests {
     }
 
     @Test(
-        "The first present of sub, user_id, userId, id and user.id names the user, wherever it stands",
+        "The first present of sub, user_id, userId, id and user.id is the user id, in any order of members",
         arguments: [
             (#""sub":"ann""#, "ann"), (#""user_id":"ann""#, "ann"), (#""userId":"ann""#, "ann"),
             (#""id":"ann""#, "ann"),
@@ -31,14 +31,14 @@ struct ClaimsTests {
     }
 
     @Test(
-        "A token that names nobody is refused, and a claim that cannot name a user does not give way to the next",
+        "A token without a user id is refused, and after an unusable claim the next one is not tried",
         arguments: [
             #""x":1"#, #""sub":null"#, #""sub":"""#, #""sub":"","id":"ann""#, #""sub":true,"id":"ann""#,
             #""sub":{},"id":"ann""#,
             #""sub":["ann"]"#, #""sub":"a\u0000b""#, #""sub":1.5"#, #""sub":1e3"#, #""sub":-0"#, #""sub":1.0"#,
             #""user":{"name":"ann"}"#, #""user":"ann""#, #""Sub":"ann""#, #""user.id":"ann""#, #""x":{"sub":"ann"}"#,
         ])
-    func nobody(claims: String) throws {
+    func noUser(claims: String) throws {
         #expect(try outcome(#"{\#(claims),"exp":\#(now + 60)}"#) == .failure(.noUser))
     }
 
@@ -53,7 +53,7 @@ struct ClaimsTests {
         }
     }
 
-    @Test("The claims that name the user can be configured, nested ones with dots, URIs whole")
+    @Test("The claims for the user id can be configured: dots separate nested names, URIs are not split")
     func configuredUser() throws {
         let policy = ClaimsPolicy(userClaims: ["https://a.example/user", "data.account.id", "data.id"])
         let exp = now + 60
@@ -65,7 +65,7 @@ struct ClaimsTests {
     }
 
     @Test(
-        "exp is required, a finite number, and over from the second it names, leeway added",
+        "exp is required and a finite number, and the token expires at that second plus the leeway",
         arguments: [
             ("", .failure(.noExpiry)), (",\"exp\":1799999995", .failure(.expired)),
             (",\"exp\":1799999996", .success("ann")),
@@ -90,7 +90,7 @@ struct ClaimsTests {
     }
 
     @Test(
-        "nbf and iat may lie ahead by the leeway and no more",
+        "nbf and iat may lie in the future by the leeway and no more",
         arguments: ["nbf", "iat"],
         [
             ("1800000005", .success("ann")), ("1800000005.5", .failure(.notYetValid)),
@@ -103,7 +103,7 @@ struct ClaimsTests {
         #expect(try outcome(#"{"sub":"ann","exp":1900000000,"\#(claim)":\#(row.value)}"#) == row.expected)
     }
 
-    @Test("The leeway can be set from none to a minute", arguments: [(0, 0), (-5, 0), (10, 10), (60, 60), (3_600, 60)])
+    @Test("The leeway is clamped to 60 seconds", arguments: [(0, 0), (-5, 0), (10, 10), (60, 60), (3_600, 60)])
     func leeway(configured: Int, effective: Int64) throws {
         let policy = ClaimsPolicy(leeway: configured)
         #expect(try outcome(#"{"sub":"ann","exp":\#(now - effective + 1)}"#, policy) == .success("ann"))
@@ -115,7 +115,7 @@ struct ClaimsTests {
     }
 
     @Test(
-        "iss and aud are checked when configured; the last slash does not matter",
+        "iss and aud are checked when configured; one trailing slash is ignored",
         arguments: [
             (#""iss":"https://a.example","aud":"https://b.example""#, .success("ann")),
             (#""iss":"https://a.example/","aud":"https://b.example/""#, .success("ann")),
@@ -137,7 +137,7 @@ struct ClaimsTests {
         #expect(try outcome(#"{"sub":"ann","exp":1900000000,\#(members)}"#) == .success("ann"))
     }
 
-    @Test("Expiry is told before everything else that is wrong, so that a client fetches a new token")
+    @Test("Expiry is reported before any other error of the claims, so that a client fetches a new token")
     func expiryComesFirst() throws {
         let policy = ClaimsPolicy(issuers: ["https://a.example"])
         #expect(try outcome(#"{"iss":"x","exp":1}"#, policy) == .failure(.expired))

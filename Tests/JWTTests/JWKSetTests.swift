@@ -9,7 +9,7 @@ struct JWKSetTests {
         try JWKSet(#"{"keys":[\#(keys.joined(separator: ","))]}"#.utf8.span)
     }
 
-    /// The sample key with some members changed, added or (nil) taken away.
+    /// The sample key with some members changed, added or (nil) removed.
     private func key(_ sample: String, _ changes: [(String, String?)]) -> String {
         var members = sample.dropFirst().dropLast().split(separator: ",").map(String.init)
         for (name, value) in changes {
@@ -19,7 +19,7 @@ struct JWKSetTests {
         return "{\(members.joined(separator: ","))}"
     }
 
-    @Test("The four kinds of keys are read, and RSA without an algorithm may be used for two")
+    @Test("The four types of keys are read, and an RSA key without alg may be used for two algorithms")
     func all() throws {
         let set = try JWKSet(PublicKeySample.all.utf8.span)
         #expect(set.refusals.isEmpty)
@@ -28,7 +28,7 @@ struct JWKSetTests {
     }
 
     @Test(
-        "A key may say what it is for, and unknown members do not matter",
+        "A key may have use, key_ops and unknown members",
         arguments: [
             #""alg":"EdDSA""#, #""alg":"Ed25519""#, #""use":"sig""#, #""key_ops":["verify"]"#,
             #""key_ops":["sign","verify"]"#,
@@ -40,7 +40,7 @@ struct JWKSetTests {
     }
 
     @Test(
-        "An RSA key that names its algorithm is for that one alone",
+        "An RSA key with alg is used for that algorithm only",
         arguments: [("RS256", SignatureAlgorithm.rs256), ("PS256", .ps256)])
     func rsaAlgorithm(name: String, algorithm: SignatureAlgorithm) throws {
         #expect(try set(key(PublicKeySample.rsa, [("alg", "\"\(name)\"")])).keys.map(\.algorithms) == [[algorithm]])
@@ -119,7 +119,7 @@ struct JWKSetTests {
         #expect(set.keys.map(\.keyID) == ["good"])
     }
 
-    @Test("A refusal names its key, quoted")
+    @Test("A refusal has the key's quoted kid")
     func refusalNames() throws {
         let set = try set(
             key(PublicKeySample.ed25519, [("kid", #""a\nb""#), ("use", "\"enc\"")]), "7", #"{"kty":"x"}"#)
@@ -130,7 +130,7 @@ struct JWKSetTests {
             ])
     }
 
-    @Test("Keys of one name and algorithm are refused both; one name for two algorithms is fine")
+    @Test("Two keys of the same kid and algorithm are both refused; the same kid for two algorithms is accepted")
     func duplicates() throws {
         let other = key(PublicKeySample.es256, [("kid", "\"ed\"")])
         let both = try set(PublicKeySample.ed25519, PublicKeySample.ed25519, other)
@@ -140,7 +140,7 @@ struct JWKSetTests {
     }
 
     @Test(
-        "A text that is no key set is refused whole",
+        "A text that is not a key set is refused",
         arguments: [
             "", "[]", "null", "{}", #"{"keys":{}}"#, #"{"keys":null}"#, #"{"keys":[]}x"#, #"{"keys":[]"#,
             #"{"keys":[],"keys":[]}"#,

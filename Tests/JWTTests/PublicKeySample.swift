@@ -1,4 +1,4 @@
-/// Keys and tokens made with another implementation (joserfc over pyca/cryptography); the private keys are gone.
+/// Keys and tokens of another implementation (joserfc with pyca/cryptography); the private keys were discarded.
 ///
 /// All tokens: user ann, issuer and audience `https://todo.example`, issued in 2023, valid until 2100.
 enum PublicKeySample {
@@ -70,21 +70,21 @@ enum PublicKeySample {
         gEYbiGMRPh-_dBv17mbQ
         """
 
-    /// Signed by `ed` under the name of RFC 9864.
+    /// Signed by `ed`, with the `alg` of RFC 9864.
     static let tokenEd25519Name = """
         eyJhbGciOiJFZDI1NTE5Iiwia2lkIjoiZWQifQ.eyJzdWIiOiJhbm4iLCJpYXQiOjE3MDAwMDAwMDAsImV4cCI6NDEwMjQ0NDgwM\
         CwiaXNzIjoiaHR0cHM6Ly90b2RvLmV4YW1wbGUiLCJhdWQiOiJodHRwczovL3RvZG8uZXhhbXBsZSJ9.CZp53UrY0c6tcH3kg0VV\
         by7s9gcN8pd-jLVWRl9uHPd-Gh3oB0ltsK_m0pVs2KJupM-1_dJIeSDb_HUG9RE5CA
         """
 
-    /// Signed by `ed`, whose name it does not give.
+    /// Signed by `ed`, without `kid`.
     static let tokenWithoutKid = """
         eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhbm4iLCJpYXQiOjE3MDAwMDAwMDAsImV4cCI6NDEwMjQ0NDgwMCwiaXNzIjoiaHR0cHM\
         6Ly90b2RvLmV4YW1wbGUiLCJhdWQiOiJodHRwczovL3RvZG8uZXhhbXBsZSJ9.g3cm5qMenImUXA7OMYfknUpqPIYArXh9eAIUL-\
         la_HxyUMulQvoTSL4bRs57CPqYcyv_5C64lszU6BXnbyRKAw
         """
 
-    /// Signed by `p256`, whose name it does not give.
+    /// Signed by `p256`, without `kid`.
     static let tokenES256WithoutKid = """
         eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbm4iLCJpYXQiOjE3MDAwMDAwMDAsImV4cCI6NDEwMjQ0NDgwMCwiaXNzIjoiaHR0cHM\
         6Ly90b2RvLmV4YW1wbGUiLCJhdWQiOiJodHRwczovL3RvZG8uZXhhbXBsZSJ9.Smyk5PpoAq4BMgAJm12ZLCUz82ZqaT-eJRPwjr\
@@ -105,7 +105,7 @@ enum PublicKeySample {
         XBsZSJ9.dGYxCRO1PE7xxtmGEjLNe-N1-sn5_GTgGAVGGPR-E7J-IvHI1l9GiYnTqUNSqN41v60gBw-TNqRGczyUtV53Aw
         """
 
-    /// Signed by a key that comes with it, under the name of `ed`.
+    /// Signed by a key in its own `jwk`, with the `kid` of `ed`.
     static let forgedWithJWK = """
         eyJhbGciOiJFZERTQSIsImtpZCI6ImVkIiwiandrIjp7ImNydiI6IkVkMjU1MTkiLCJ4IjoiSGtOdDNPNFVFRWNWQU52bEczOUVZ\
         RzlXMDdWYlhnWXBKU3NtYkFjcnB4QSIsImt0eSI6Ik9LUCJ9fQ.eyJzdWIiOiJhbm4iLCJpYXQiOjE3MDAwMDAwMDAsImV4cCI6N\
@@ -113,7 +113,7 @@ enum PublicKeySample {
         vEKlchZHOHvOmv2IS_hTthNmUPQA-wQ3_ZL_Kp3jvEQbM6tybhlGMRjK8ELyAiifLP23lJEjt6UPBA
         """
 
-    /// Signed by a key at an address that comes with it, under the name of `ed`.
+    /// Signed by a key at its own `jku`, with the `kid` of `ed`.
     static let forgedWithJKU = """
         eyJhbGciOiJFZERTQSIsImtpZCI6ImVkIiwiamt1IjoiaHR0cHM6Ly9ldmlsLmV4YW1wbGUvandrcyIsIng1dSI6Imh0dHBzOi8v\
         ZXZpbC5leGFtcGxlL3g1dSJ9.eyJzdWIiOiJhbm4iLCJpYXQiOjE3MDAwMDAwMDAsImV4cCI6NDEwMjQ0NDgwMCwiaXNzIjoiaHR\
@@ -121,7 +121,7 @@ enum PublicKeySample {
         2buHfSpI1au9t5Y-tENymaJqmN3GnOonUas4qSb2VdnKRzurcXAA
         """
 
-    /// Signed by a key that comes with it, without a name.
+    /// Signed by a key in its own `jwk`, without `kid`.
     static let forgedWithJWKAlone = """
         eyJhbGciOiJFZERTQSIsImp3ayI6eyJjcnYiOiJFZDI1NTE5IiwieCI6IkhrTnQzTzRVRUVjVkFOdmxHMzlFWUc5VzA3VmJYZ1lw\
         SlNzbWJBY3JweEEiLCJrdHkiOiJPS1AifX0.eyJzdWIiOiJhbm4iLCJpYXQiOjE3MDAwMDAwMDAsImV4cCI6NDEwMjQ0NDgwMCwi\
@@ -129,7 +129,7 @@ enum PublicKeySample {
         OrLggNCgOGa2rKqItqbv8UlQGzF_8ixEuDr9xG005KbB6r-bg0WqYTZJb3ybDBQ
         """
 
-    /// The key `rsa` in PEM, as a server that mixes up keys and secrets holds it.
+    /// The key `rsa` in PEM, as used in attacks on servers that confuse keys and secrets.
     static let rsaPEM = """
         -----BEGIN PUBLIC KEY-----
         MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAqK8Jbrlw0EvX5KHGmwbN

@@ -16,7 +16,7 @@ struct PublicKeyTokenTests {
         PublicKeySample.tokenES512, PublicKeySample.tokenRS256, PublicKeySample.tokenPS256,
     ]
 
-    @Test("Another implementation's token of every algorithm is accepted, again and again", arguments: tokens)
+    @Test("Another implementation's token of every algorithm is accepted, also from the cache", arguments: tokens)
     func accepted(token: String) throws {
         let verifier = try verifier()
         #expect(verifier.outcome(token) == .success("ann"))
@@ -26,7 +26,7 @@ struct PublicKeyTokenTests {
         for _ in 0..<3 { #expect(forgetful.outcome(token) == .success("ann")) }
     }
 
-    @Test("A signature changed in any byte is refused, and the sound one is still accepted after", arguments: tokens)
+    @Test("A signature changed in any byte is refused, and the valid one is still accepted", arguments: tokens)
     func changedSignature(token: String) throws {
         let verifier = try verifier()
         let dot = try #require(token.lastIndex(of: "."))
@@ -44,7 +44,7 @@ struct PublicKeyTokenTests {
         #expect(verifier.outcome(token) == .success("ann"))
     }
 
-    @Test("Where little work is allowed a public key's token is left for later, until it is known", arguments: tokens)
+    @Test("Where little work is allowed, a public-key token is not verified unless it is cached", arguments: tokens)
     func littleWork(token: String) throws {
         let verifier = try verifier()
         let now = Sample.now
@@ -53,7 +53,7 @@ struct PublicKeyTokenTests {
         #expect(try verifier.verify(token.utf8.span, at: now, allowing: .little) == "ann")
     }
 
-    @Test("Where little work is allowed, what takes little is judged: garbage, unknown keys, shared secrets")
+    @Test("Where little work is allowed, malformed tokens, unknown keys and shared secrets are still decided")
     func littleWorkIsDone() throws {
         let verifier = try verifier(PublicKeySample.set(PublicKeySample.ed25519), secret: Sample.secret)
         let now = Sample.now
@@ -71,7 +71,7 @@ struct PublicKeyTokenTests {
         #expect(try verifier.verify(Sample.token(claims).utf8.span, at: now, allowing: .little) == "ann")
     }
 
-    @Test("A user is a recent one once a token of a public key was verified, whatever becomes of the keys")
+    @Test("A user is recent once a public-key token was verified, even after the keys were replaced")
     func recentUsers() throws {
         let verifier = try verifier(secret: Sample.secret)
         func recentUser(_ id: String) -> Int? { verifier.recentUser(id.utf8Span.span) }
@@ -83,13 +83,13 @@ struct PublicKeyTokenTests {
         #expect(recentUser("anna") == nil)
         verifier.replaceKeys(try KeySet(secrets: [SharedSecret(Sample.secret)]))
         #expect(recentUser("ann") == hash)
-        // A shared secret's tokens need no such order.
+        // Tokens signed with a shared secret make no user recent.
         let claims = #"{"sub":"bob","exp":4102444800,"iss":"https://todo.example","aud":"https://todo.example"}"#
         #expect(try verifier.outcome(Sample.token(claims)) == .success("bob"))
         #expect(recentUser("bob") == nil)
     }
 
-    @Test("A token names its key, or exactly one key must fit")
+    @Test("A token has a kid, or exactly one key must fit")
     func choice() throws {
         #expect(try verifier().outcome(PublicKeySample.tokenWithoutKid) == .success("ann"))
         #expect(try verifier().outcome(PublicKeySample.tokenES256WithoutKid) == .success("ann"))
@@ -105,7 +105,7 @@ struct PublicKeyTokenTests {
     }
 
     @Test(
-        "Before the first key set has come every token is of an unknown key; without one configured, of no algorithm",
+        "Before the first key set every token has an unknown key; without a configured one, an unsupported algorithm",
         arguments: tokens)
     func noKeys(token: String) throws {
         let empty = TokenVerifier(keys: try KeySet(publicKeys: JWKSet()))
@@ -114,7 +114,7 @@ struct PublicKeyTokenTests {
         #expect(none.outcome(token) == .failure(.unsupportedAlgorithm))
     }
 
-    @Test("A key that names its algorithm is not used under another, although its numbers would fit")
+    @Test("A key with alg is not used for another algorithm, although its numbers would fit")
     func keyDecides() throws {
         let only = { (name: String) in PublicKeySample.rsa.replacing("\"kid\"", with: "\"alg\":\"\(name)\",\"kid\"") }
         let rs = try verifier(PublicKeySample.set(only("RS256")))
@@ -126,7 +126,7 @@ struct PublicKeyTokenTests {
     }
 
     @Test(
-        "HS256 under what a public key's holder knows is refused, with and without a shared secret configured",
+        "HS256 with a published key as the secret is refused, with and without a shared secret configured",
         arguments: [
             PublicKeySample.rsaPEM, PublicKeySample.rsaPEM + "\n", PublicKeySample.rsa, PublicKeySample.ed25519,
         ])
@@ -137,7 +137,7 @@ struct PublicKeyTokenTests {
         #expect(try verifier(secret: Sample.secret).outcome(token) == .failure(.badSignature))
     }
 
-    @Test("HS256 under a public key's raw numbers is refused", arguments: ["x", "n", "y"])
+    @Test("HS256 with a public key's raw numbers as the secret is refused", arguments: ["x", "n", "y"])
     func numbersAsSecret(member: String) throws {
         for key in [PublicKeySample.ed25519, PublicKeySample.es256, PublicKeySample.rsa] {
             guard let start = key.firstRange(of: "\"\(member)\":\"")?.upperBound else { continue }
@@ -159,7 +159,7 @@ struct PublicKeyTokenTests {
     }
 
     @Test(
-        "A key that comes with the token is not believed",
+        "A key that comes with the token is not trusted",
         arguments: [
             PublicKeySample.forgedWithJWK, PublicKeySample.forgedWithJKU, PublicKeySample.forgedWithJWKAlone,
         ])
@@ -168,13 +168,13 @@ struct PublicKeyTokenTests {
     }
 
     @Test(
-        "A key's name is compared and nothing else is done with it",
+        "A kid is only compared",
         arguments: [PublicKeySample.tokenWithPathAsKid, PublicKeySample.tokenWithSQLAsKid])
     func hostileNames(token: String) throws {
         #expect(try verifier().outcome(token) == .failure(.unknownKey))
     }
 
-    @Test("After the keys were replaced, tokens of the old ones are refused, remembered or not")
+    @Test("After the keys were replaced, tokens of the old ones are refused, cached or not")
     func rotation() throws {
         let verifier = try verifier()
         #expect(verifier.outcome(PublicKeySample.tokenEdDSA) == .success("ann"))

@@ -1,11 +1,11 @@
 import JWT
 
-/// What the tests sign with, and when.
+/// The secrets and the time of the tests.
 enum Sample {
     static let secret = "a secret of at least 32 bytes, for tests"
     static let otherSecret = "another secret of at least 32 bytes, too"
     static let header = #"{"alg":"HS256","typ":"JWT"}"#
-    /// The present of all tests.
+    /// The current time of all tests.
     static let now: Int64 = 1_800_000_000
 
     /// A signed token.
@@ -29,7 +29,7 @@ enum Sample {
 }
 
 extension TokenVerifier {
-    /// Whose a token is, or why it is refused.
+    /// The user of a token, or why it is refused.
     func outcome(_ token: String, at now: Int64 = Sample.now) -> Result<String, TokenError> {
         let bytes = Array(token.utf8)
         do throws(TokenError) {

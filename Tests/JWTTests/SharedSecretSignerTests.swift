@@ -1,9 +1,9 @@
 import JWT
 import Testing
 
-@Suite("Minting a token for development")
+@Suite("Signing a token for development")
 struct SharedSecretSignerTests {
-    @Test("A minted token is the user's from issue to expiry", arguments: ["ann", "a \"b\"\\\n", "é😀", "17"])
+    @Test("A signed token is valid for its user from issue to expiry", arguments: ["ann", "a \"b\"\\\n", "é😀", "17"])
     func minted(user: String) throws {
         let token = try SharedSecretSigner.mint(
             userID: user, issuedAt: Sample.now, expiresIn: 60, secret: SharedSecret(Sample.secret))
@@ -16,7 +16,7 @@ struct SharedSecretSignerTests {
                 == .failure(.notYetValid))
     }
 
-    @Test("Header and claims are those that Better Auth's starters write")
+    @Test("Header and claims are those of the replaced applications' tokens")
     func parts() throws {
         let token = try SharedSecretSigner.mint(
             userID: "ann", issuedAt: 1_000, expiresIn: 60, secret: SharedSecret(Sample.secret))

@@ -5,18 +5,18 @@ import Testing
 struct TokenAttackTests {
     private let claims = #"{"sub":"ann","exp":\#(Sample.now + 60)}"#
 
-    /// Header and payload without a signature that anyone would accept.
+    /// A token with an arbitrary signature.
     private func unsigned(_ header: String, signature: String) -> String {
         "\(encoded(header)).\(encoded(claims)).\(signature)"
     }
 
-    @Test("A token as it should be is accepted")
+    @Test("A valid token is accepted")
     func sound() throws {
         #expect(try Sample.verifier().outcome(Sample.token(claims)) == .success("ann"))
     }
 
     @Test(
-        "No spelling of the algorithm none is accepted, with or without a signature",
+        "The algorithm none is refused in any spelling, with and without a signature",
         arguments: [
             "none", "None", "NONE", "nOnE", "none ", " none", "", "no\\u006ee", "none\\u0000", "null", "ｎｏｎｅ",
         ], ["", "AA", "_wrong-signature_"])
@@ -51,7 +51,7 @@ struct TokenAttackTests {
     }
 
     @Test(
-        "Members of one name are refused in a header, however they are spelled",
+        "Duplicate members of a header are refused, however they are escaped",
         arguments: [
             #"{"alg":"HS256","alg":"HS256"}"#, #"{"alg":"none","alg":"HS256"}"#, #"{"alg":"HS256","\u0061lg":"none"}"#,
             #"{"alg":"HS256","x":1,"x":2}"#,
@@ -62,7 +62,7 @@ struct TokenAttackTests {
     }
 
     @Test(
-        "Extensions that must be understood are refused",
+        "Headers with critical extensions are refused",
         arguments: [
             #"{"alg":"HS256","crit":["b64"],"b64":false}"#, #"{"alg":"HS256","crit":[]}"#,
             #"{"alg":"HS256","crit":null}"#,
@@ -73,7 +73,7 @@ struct TokenAttackTests {
     }
 
     @Test(
-        "A token typed as something else than a bearer's token is refused",
+        "A token whose typ is not that of a bearer token is refused",
         arguments: [
             "dpop+jwt", "logout+jwt", "application/secevent+jwt", "VC+JWT", "JOSE+JSON", "application/jose+json",
         ])
@@ -83,7 +83,7 @@ struct TokenAttackTests {
     }
 
     @Test(
-        "Members of the header that say nothing to us are passed over",
+        "Unknown members of the header are ignored",
         arguments: [
             #""typ":"jwt""#, #""typ":"at+jwt""#, #""typ":"JOSE""#, #""kid":"k1""#, #""cty":"x""#,
             #""jwk":{"kty":"oct","k":"AAAA"}"#, #""jku":"https://evil.example/jwks""#, #""x5u":"https://evil.example""#,
@@ -124,7 +124,7 @@ struct TokenAttackTests {
         #expect(verifier.outcome(token) == .success("ann"))
     }
 
-    @Test("Each character of a token counts: changing any one to any other refuses it")
+    @Test("A token is refused if any one character is changed to any other")
     func everyCharacter() throws {
         let verifier = try Sample.verifier()
         let token = Array(try Sample.token(claims).utf8)
@@ -148,7 +148,7 @@ struct TokenAttackTests {
         #expect(try Sample.verifier().outcome(token) == .failure(.badSignature))
     }
 
-    @Test("With a current and a previous secret, tokens of either are accepted and of no third")
+    @Test("With a current and a previous secret, tokens of either are accepted, and of no third")
     func previousSecret() throws {
         let third = "the third secret, of 32 bytes and more"
         let verifier = TokenVerifier(
@@ -169,7 +169,7 @@ struct TokenAttackTests {
     }
 
     @Test(
-        "What is not three parts of strict base64url is refused before anything else is done",
+        "A text that is not three parts of canonical base64url is refused before any other check",
         arguments: [
             "", ".", "..", "...", "a.b", "a.b.c.d", ".a.b", "a..b", "a.b.", "Bearer x.y.z", "e30.e30.", " e30.e30.AAAA",
             "e30.e30.AAAA\n", "e30.e30=.AAAA", "e30.e30.A+/A", "e30.e30.A", "e31.e30.AAAA", "\u{0}",
@@ -180,7 +180,7 @@ struct TokenAttackTests {
     }
 
     @Test(
-        "White space or padding around or within a sound token refuses it",
+        "A valid token with white space or padding around or within it is refused",
         arguments: [" ", "\n", "\t", "=", "==", "%3D"])
     func whiteSpaceAndPadding(extra: String) throws {
         let verifier = try Sample.verifier()
@@ -197,7 +197,7 @@ struct TokenAttackTests {
     @Test("8 KiB are accepted; one byte more and 20 KB are too long")
     func length() throws {
         let verifier = try Sample.verifier()
-        // The longest token is found by trying: three characters of padding make four of the token.
+        // Found by trial: three characters of padding add four to the token.
         var sizes: [Int: Result<String, TokenError>] = [:]
         for padding in 5_900...6_100 {
             let token = try Sample.valid("ann", extra: #","pad":"\#(String(repeating: "x", count: padding))""#)
@@ -223,7 +223,7 @@ struct TokenAttackTests {
         }
     }
 
-    @Test("A reason for the log holds nothing of the token")
+    @Test("A reason for the log contains no part of the token")
     func descriptions() {
         for error in TokenError.allCases {
             #expect(error.description.hasPrefix("the token") || error.description.hasPrefix("no "))

@@ -1,11 +1,11 @@
 import JWT
 import Testing
 
-@Suite("Memory of verified tokens")
+@Suite("The cache of verified tokens")
 struct TokenCacheTests {
     private let now = Sample.now
 
-    @Test("The second look at a token comes out of memory")
+    @Test("The second verification of a token is a cache hit")
     func hit() throws {
         let verifier = try Sample.verifier()
         let token = try Sample.valid("ann")
@@ -15,7 +15,7 @@ struct TokenCacheTests {
         #expect(verifier.cacheStatistics.hits == 1 && verifier.cacheStatistics.count == 1)
     }
 
-    @Test("A token expires in memory to the second, and is forgotten")
+    @Test("A cached token expires to the second, and is removed")
     func expiry() throws {
         let verifier = try Sample.verifier()
         let token = try Sample.valid("ann")
@@ -26,7 +26,7 @@ struct TokenCacheTests {
         #expect(verifier.cacheStatistics.count == 0 && verifier.cacheStatistics.bytes == 0)
     }
 
-    @Test("A remembered token is refused while the clock stands before its nbf, and accepted again after")
+    @Test("A cached token is refused while the clock is before its nbf, and accepted again afterwards")
     func staleClock() throws {
         let verifier = try Sample.verifier()
         let token = try Sample.token(#"{"sub":"ann","exp":\#(now + 60),"nbf":\#(now)}"#)
@@ -36,7 +36,7 @@ struct TokenCacheTests {
         #expect(verifier.cacheStatistics.hits == 2)
     }
 
-    @Test("Failures are not remembered: a token that was too early is accepted in time")
+    @Test("Failures are not cached: a token that was not valid yet is accepted later")
     func failures() throws {
         let verifier = try Sample.verifier()
         let token = try Sample.token(#"{"sub":"ann","exp":\#(now + 600),"nbf":\#(now + 100)}"#)
@@ -48,7 +48,7 @@ struct TokenCacheTests {
         #expect(verifier.outcome(token, at: now + 100) == .success("ann"))
     }
 
-    @Test("After the secret has changed, no token of the old one is valid, remembered or not")
+    @Test("After the secret has changed, no token of the old one is valid, cached or not")
     func changedSecret() throws {
         let verifier = try Sample.verifier()
         let token = try Sample.valid("ann")
@@ -73,7 +73,7 @@ struct TokenCacheTests {
         }
     }
 
-    @Test("No more tokens than the bound are kept, and a bound of none keeps none", arguments: [0, 1, 2, 100])
+    @Test("At most the maximum number of tokens is cached, and with a maximum of 0 none", arguments: [0, 1, 2, 100])
     func countBound(bound: Int) throws {
         let verifier = try Sample.verifier(cache: .init(count: bound))
         for user in 0..<300 {
@@ -83,7 +83,7 @@ struct TokenCacheTests {
         #expect(verifier.cacheStatistics.evictions == (bound == 0 ? 0 : 300 - bound))
     }
 
-    @Test("No more bytes than the bound are kept, whatever the tokens' sizes")
+    @Test("At most the maximum number of bytes is cached, whatever the tokens' sizes")
     func bytesBound() throws {
         let verifier = try Sample.verifier(cache: .init(count: 1_000, bytes: 10_000))
         for user in 0..<300 {
@@ -99,18 +99,18 @@ struct TokenCacheTests {
         #expect(large.cacheStatistics.count == 0)
     }
 
-    @Test("Every token that was not evicted is found again, through all that came and went beside it")
+    @Test("Every token that was not evicted is found after many insertions and evictions")
     func everyTokenIsFound() throws {
         let verifier = try Sample.verifier(cache: .init(count: 1_000))
         let tokens = try (0..<5_000).map { try Sample.valid("user \($0)") }
         for token in tokens { _ = verifier.outcome(token) }
         let misses = verifier.cacheStatistics.misses
-        // Nobody came back, so the oldest went first.
+        // No token was used twice, so the oldest were evicted first.
         for user in 4_000..<5_000 { #expect(verifier.outcome(tokens[user]) == .success("user \(user)")) }
         #expect(verifier.cacheStatistics.misses == misses)
     }
 
-    @Test("A flood of valid tokens that are used once does not push out users who come back")
+    @Test("A flood of valid tokens that are used once does not evict the tokens of returning users")
     func flood() throws {
         let verifier = try Sample.verifier(cache: .init(count: 200))
         let regulars = try (0..<50).map { try Sample.valid("regular \($0)") }
@@ -118,8 +118,8 @@ struct TokenCacheTests {
         for token in regulars { _ = verifier.outcome(token) }
         var lost = 0
         for round in 0..<100 {
-            // Twenty strangers for each round of fifty regulars: 2,000 tokens, ten times what fits.
-            for stranger in 0..<20 { _ = try verifier.outcome(Sample.valid("stranger \(round) \(stranger)")) }
+            // Twenty tokens used once in each round of fifty regular ones: 2,000 in all, ten times the capacity.
+            for user in 0..<20 { _ = try verifier.outcome(Sample.valid("once \(round) \(user)")) }
             let before = verifier.cacheStatistics.misses
             for token in regulars { _ = verifier.outcome(token) }
             lost += verifier.cacheStatistics.misses - before
@@ -128,8 +128,8 @@ struct TokenCacheTests {
         #expect(verifier.cacheStatistics.evictions > 1_800)
     }
 
-    @Test("Expired tokens leave as new ones come, though nothing needs their room and nobody asks for them")
-    func expiredLeave() throws {
+    @Test("Expired tokens are removed as new ones are inserted, even if no bound is reached")
+    func expiredAreRemoved() throws {
         let verifier = try Sample.verifier()
         for user in 0..<100 { _ = try verifier.outcome(Sample.valid("old \(user)")) }
         let later = now + 1_000
@@ -141,8 +141,8 @@ struct TokenCacheTests {
         #expect(verifier.cacheStatistics.evictions == 0)
     }
 
-    @Test("An expired token makes room before a valid one that nobody asked for")
-    func expiredMakesRoom() throws {
+    @Test("An expired token is evicted before a valid one that was not used")
+    func expiredFirst() throws {
         let verifier = try Sample.verifier(cache: .init(count: 3))
         let short = try Sample.valid("short")
         _ = verifier.outcome(short)
@@ -158,7 +158,7 @@ struct TokenCacheTests {
         #expect(verifier.cacheStatistics.misses == misses)
     }
 
-    @Test("Thousands of tokens come and go at random, and each answer is the one of a verifier without memory")
+    @Test("With thousands of random insertions and removals, each answer is that of a verifier without a cache")
     func model() throws {
         let remembering = try Sample.verifier(cache: .init(count: 64))
         let forgetful = try Sample.verifier(cache: .init(count: 0))

@@ -4,14 +4,14 @@ import Testing
 
 @testable import JWT
 
-@Suite("A token taken apart for a person")
+@Suite("A token decoded for display")
 struct TokenInspectionTests {
     private func inspection(header: String, claims: String) -> TokenInspection {
         let parts = [header, claims, "signature"].map { String(copying: Base64URL.encode($0.utf8.span).span) }
         return TokenInspection(parts.joined(separator: ".").utf8.span)
     }
 
-    @Test("Header, claims and dates are shown as they were sent, whether they would do or not")
+    @Test("Header, claims and dates are shown as they were sent, acceptable or not")
     func shown() {
         let claims = #"{"sub":"ada","iat":1700000000,"deep":{"exp":1},"exp":1700000000.5,"nbf":"x"}"#
         let inspection = inspection(header: #"{"alg":"none"}"#, claims: claims)
@@ -22,7 +22,7 @@ struct TokenInspectionTests {
     }
 
     @Test(
-        "What cannot be decoded is not shown",
+        "Parts that cannot be decoded are not shown",
         arguments: ["", ".", "..", "a", "a.b", "a.b.c", "é.é.é", "e30", "e30=.e30=.x"])
     func undecodable(text: String) {
         let inspection = TokenInspection(text.utf8.span)
@@ -30,7 +30,7 @@ struct TokenInspectionTests {
         #expect(inspection.dates.isEmpty)
     }
 
-    @Test("Nothing that moves a cursor or turns a line around is shown")
+    @Test("Control characters and changes of direction are escaped")
     func controlled() {
         let inspection = inspection(header: "\u{1B}[2J\r\n", claims: "\u{9B}\u{202E}\u{7F}é")
         #expect(inspection.header == #"\u{1B}[2J\r\n"#)

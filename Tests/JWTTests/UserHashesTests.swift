@@ -8,7 +8,7 @@ struct UserHashesTests {
     }
 
     @Test(
-        "A hash is the start of the id's HMAC-SHA-256 under the key, asked for once or again",
+        "A hash is the start of the id's HMAC-SHA-256, computed or cached",
         arguments: [("ada", "4910d4d5586d"), ("grace@example.com", "d5293ed211d9"), ("", "d138cf3ba5a1")])
     func hash(user: String, digits: String) throws {
         var hashes = try hashes()
@@ -16,14 +16,14 @@ struct UserHashesTests {
         #expect(text(of: hashes.digits(of: user)) == digits)
     }
 
-    @Test("Under another key the same id has another hash, and a bare SHA-256 is none")
+    @Test("With another key the same id has another hash, and no hash is a plain SHA-256")
     func keys() throws {
         var (one, other) = (try hashes(), try hashes(Sample.otherSecret))
         #expect(text(of: one.digits(of: "ada")) != text(of: other.digits(of: "ada")))
         #expect(text(of: one.digits(of: "ada")) != "fdee430d40bd")
     }
 
-    @Test("A secret that is derived for a purpose is the HMAC-SHA-256 of its name")
+    @Test("A secret derived for a purpose is the HMAC-SHA-256 of the purpose's name")
     func derived() throws {
         let secret = try SharedSecret(Sample.secret)
         var hashes = try UserHashes(key: secret.derived(for: "one purpose"))
@@ -32,8 +32,8 @@ struct UserHashesTests {
         #expect(text(of: others.digits(of: "ada")) != "8b2e6a98adae")
     }
 
-    @Test("Users who share a place keep their own hashes", arguments: [1, 2])
-    func sharedPlace(count: Int) throws {
+    @Test("Users who share a slot have their own hashes", arguments: [1, 2])
+    func sharedSlot(count: Int) throws {
         var hashes = try hashes(count: count)
         for _ in 0..<3 {
             #expect(text(of: hashes.digits(of: "ada")) == "4910d4d5586d")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Wycheproof")
 struct WycheproofTests {
-    /// Cases of the JWS file that are not judged as it says; all but the second kind are in the vectors' README.
+    /// Cases of the JWS file with another result here; all but the second kind are in the vectors' README.
     private enum Exception {
         /// Called valid, though they hold a `?`.
         static let foreignCharacter: Set = [372, 373]
@@ -18,7 +18,7 @@ struct WycheproofTests {
         static let emptyPayload = "emptyPayload"
     }
 
-    /// Algorithms that the file covers and this service does not speak.
+    /// Algorithms that the file covers and this service does not support.
     private static let unspoken: Set = ["RS384", "RS512", "PS384", "PS512", "HS384", "HS512"]
 
     private func isAccepted(_ token: String, by keys: KeySet) -> Bool {
@@ -31,12 +31,12 @@ struct WycheproofTests {
         return try KeySet(publicKeys: JWKSet(json.span))
     }
 
-    /// The secrets of symmetric keys as this service is told them; nil when it would refuse to start.
+    /// The symmetric keys as configured secrets; nil when the service would not start with them.
     private func secrets(_ keys: [[String: Any]]) -> KeySet? {
         try? KeySet(secrets: keys.map { try SharedSecret(bytes: decoded($0["k"] as? String ?? "") ?? []) })
     }
 
-    @Test("Every case of the JWS file comes out as the file says, but for the exceptions listed")
+    @Test("Every case of the JWS file has the result that the file says, except for the listed exceptions")
     func signatures() throws {
         guard let groups = try wycheproof("json_web_signature_test.json") else { return }
         var (count, accepted, unspoken) = (0, 0, 0)
@@ -47,7 +47,7 @@ struct WycheproofTests {
             let isSpoken = !Self.unspoken.contains(key["alg"] as? String ?? "")
             for test in group["tests"] as? [[String: Any]] ?? [] {
                 let id = try #require(test["tcId"] as? Int)
-                // The other serialisation is an object, which no header can carry.
+                // The JSON serialisation is an object, which a header cannot hold.
                 let token = test["jws"] as? String ?? "{}"
                 var isValid = test["result"] as? String == "valid"
                 if id == 357 { soundToken = token }
@@ -68,11 +68,11 @@ struct WycheproofTests {
         }
         print(
             "wycheproof json_web_signature_test.json: \(count) cases, \(accepted) accepted;",
-            "\(unspoken) of them with keys of algorithms that are not spoken, all refused")
+            "\(unspoken) of them with keys of unsupported algorithms, all refused")
         #expect(count == 401)
     }
 
-    @Test("Every case of the JWK file comes out as the file says, a shared secret given as a secret")
+    @Test("Every case of the JWK file has the result that the file says, with symmetric keys configured as secrets")
     func keys() throws {
         guard let groups = try wycheproof("json_web_key_test.json") else { return }
         var count = 0
@@ -85,10 +85,10 @@ struct WycheproofTests {
                 let id = try #require(test["tcId"] as? Int)
                 let token = try #require(test["jws"] as? String)
                 let isValid = test["result"] as? String == "valid"
-                // Published, a symmetric key is no secret and must never be used.
+                // A published symmetric key is not secret and must not be used.
                 let published = try isAccepted(token, by: keySet(keys))
                 #expect(published == (isValid && isSpoken && !areSecret), "case \(id)")
-                // A shared secret has no name here, so that two secrets of one name (case 4) are no question.
+                // A shared secret has no kid here, so two secrets of the same kid (case 4) do not conflict.
                 if areSecret, id != 4 {
                     #expect((secrets(keys).map { isAccepted(token, by: $0) } ?? false) == isValid, "case \(id)")
                 }

@@ -366,7 +366,7 @@ def test_a_restore_that_was_interrupted_loses_nothing(machine, handbook):
     # Killed between the rename and the end of the load.
     said = restore_interrupted_by("KILL")
     assert said.returncode in (-9, 128 + 9)
-    back = re.search(r"go back by: (alter schema .* rename to todo)", said.stdout)[1]
+    back = re.search(r"undo it with: (alter schema .* rename to todo)", said.stdout)[1]
     assert machine.sql("select to_regnamespace('todo') is null") == "t"
     # migrate does not create an empty schema instead.
     refused = machine.run("todo-fcgi migrate 2>&1", check=False)
@@ -427,10 +427,10 @@ def test_tasks_of_an_old_backend_are_imported(machine, handbook):
         grant select on public.tasks to "todo-fcgi-owner";
     """)
     said = handbook("import")
-    assert "5000 tasks of 50 owners" in said and "nothing was changed" in said and "5000 tasks taken over" in said
+    assert "5000 tasks of 50 owners" in said and "nothing was changed" in said and "5000 tasks imported" in said
     assert len(titles(machine, "old-7")) == 100 and titles(machine, "old-7")[0] == "Old task 4957"
     again = machine.says("todo-fcgi import --from tasks")
-    assert "5000 taken over before" in again and "0 tasks taken over" in again
+    assert "5000 imported before" in again and "0 tasks imported" in again
 
 
 def test_the_service_starts_after_a_reboot(machine):

@@ -29,7 +29,7 @@ struct InstallationTests {
     }
 
     @Test(
-        "A setting is changed in its place, others and comments stay",
+        "A setting is changed in place; other lines stay unchanged",
         arguments: [
             Change(name: "A", value: "2", expected: "# about A\nA=2\nB=1\n"),
             Change(name: "C", value: "two words", expected: "# about A\nA=1\nB=1\nC=\"two words\"\n"),
@@ -41,7 +41,7 @@ struct InstallationTests {
         #expect(EnvironmentText.setting(change.name, to: change.value, in: text) == change.expected)
     }
 
-    @Test("A file is written only when it changes, and with the mode that it should have")
+    @Test("A file is written only when it changes, and with the given mode")
     func writing() throws {
         let path = "/tmp/todo-fcgi-setting-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         defer { unlink(path) }
@@ -54,7 +54,7 @@ struct InstallationTests {
     }
 
     @Test(
-        "Another program gets its input and environment, and its words and status come back",
+        "A program gets its input and environment, and its output and status are returned",
         arguments: [
             ("cat", "hello\n", Int32(0), "hello"), ("echo $WORD; exit 3", "", 3, "word"), ("kill -9 $$", "", 137, ""),
         ])
@@ -63,7 +63,7 @@ struct InstallationTests {
         #expect(result.status == status && result.output == output)
     }
 
-    @Test("A folder is made with those above it, and tells the names in it")
+    @Test("A folder is created with its parents, and its names are listed")
     func folders() throws {
         let path = "/tmp/todo-fcgi-folder-\(getpid())-\(UInt64.random(in: .min ... .max))"
         defer { for part in ["/a/b", "/a/file", "/a", ""] { remove(path + part) } }

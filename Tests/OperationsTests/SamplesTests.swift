@@ -2,7 +2,7 @@ import Testing
 
 @testable import Operations
 
-@Suite("Numbers for a person")
+@Suite("Metrics for display")
 struct SamplesTests {
     private static let text = """
         # HELP todo_requests_total Requests.
@@ -19,7 +19,7 @@ struct SamplesTests {
 
     private let samples = Samples(Array(Self.text.utf8))
 
-    @Test("Series are added up by the labels that are asked for")
+    @Test("The series with the given labels are summed")
     func sums() {
         #expect(samples.value("requests_total") == 105)
         #expect(samples.value("requests_total", ["route": "list"]) == 100)
@@ -30,13 +30,13 @@ struct SamplesTests {
     }
 
     @Test(
-        "A share lies where Prometheus would say",
+        "A quantile is that of Prometheus",
         arguments: [(0.25, 0.0005), (0.5, 0.001), (0.7, 0.0055), (0.9, 0.01), (0.99, 0.01)])
     func quantile(share: Double, value: Double) throws {
         #expect(abs(try #require(samples.quantile(share, "t")) - value) < 1e-9)
     }
 
-    @Test("Of nothing there is no share, and only what came since counts")
+    @Test("Without observations there is no quantile, and only observations since the earlier time count")
     func since() throws {
         #expect(samples.quantile(0.5, "t", since: samples) == nil)
         let earlier = Samples(
@@ -45,7 +45,7 @@ struct SamplesTests {
     }
 
     @Test(
-        "Numbers are short",
+        "Numbers are formatted with few digits",
         arguments: [
             (StatusScreen.whole(1_234_567), "1,234,567"), (StatusScreen.whole(999), "999"),
             (StatusScreen.whole(0), "0"),

@@ -5,7 +5,7 @@ import Testing
 @Suite("Database URLs")
 struct DatabaseURLTests {
     @Test(
-        "A URL of the Python backend becomes one of libpq; any other stays as it is",
+        "A URL of the Python backend is converted to libpq's form; any other stays unchanged",
         arguments: [
             ("postgresql+asyncpg://u:p@h/d?ssl=require", "postgresql://u:p@h/d?sslmode=require"),
             ("postgresql+asyncpg://u:p@h/d", "postgresql://u:p@h/d"),
@@ -23,7 +23,7 @@ struct DatabaseURLTests {
         #expect(DatabaseSettings.libpqURL(url) == expected)
     }
 
-    @Test("Migrations have a URL of their own, or the workers'; both are normalised")
+    @Test("Migrations have a URL of their own, or the workers' URL; both are converted")
     func migration() {
         var reader = SettingsReader(["DATABASE_URL": "postgresql+asyncpg://w@h/d"])
         #expect(DatabaseSettings(&reader).migrationURL == "postgresql://w@h/d")
@@ -36,7 +36,7 @@ struct DatabaseURLTests {
         #expect(reader.problems.isEmpty)
     }
 
-    @Test("A migration's URL alone is not enough")
+    @Test("DATABASE_MIGRATION_URL without DATABASE_URL is a problem")
     func noURL() {
         var reader = SettingsReader(["DATABASE_MIGRATION_URL": "postgresql://o@h/d"])
         _ = DatabaseSettings(&reader)
@@ -44,7 +44,7 @@ struct DatabaseURLTests {
     }
 
     @Test(
-        "The workers' role is named where it is another than the owner's",
+        "The workers' role is given where it differs from the owner's",
         arguments: [
             ("postgresql://worker@h/d", "postgresql://owner@h/d", "worker"),
             ("postgresql://same@h/d", "postgresql://same@other/d", nil),

@@ -15,7 +15,7 @@ struct IdentitySettingsTests {
     }
 
     @Test(
-        "Keys come from below Better Auth's base URL, unless another place is named",
+        "Keys come from Better Auth's base URL, unless another source is set",
         arguments: [
             (["BETTER_AUTH_URL": "https://a.example"], "https://a.example/api/auth/jwks"),
             (["BETTER_AUTH_URL": "https://a.example/"], "https://a.example/api/auth/jwks"),
@@ -34,7 +34,7 @@ struct IdentitySettingsTests {
         #expect(problems.isEmpty)
     }
 
-    @Test("A public name may be another than the one that keys are fetched by, and need not be https")
+    @Test("The issuer's URL may differ from the URL of its keys, and need not be https")
     func names() {
         let (settings, problems) = read([
             "BETTER_AUTH_URL": "http://app.example", "JWKS_URL": "https://internal.example/jwks",
@@ -44,7 +44,7 @@ struct IdentitySettingsTests {
     }
 
     @Test(
-        "Issuer and audience of the issuer's tokens are its URL, or what is said",
+        "Issuer and audience of the issuer's tokens are its URL, unless they are set",
         arguments: [
             (["BETTER_AUTH_URL": "https://a.example/"], ["https://a.example"], ["https://a.example"]),
             (
@@ -64,7 +64,7 @@ struct IdentitySettingsTests {
     }
 
     @Test(
-        "A token of the secret is not held to Better Auth's URL, only to what is said",
+        "A token signed with the secret is not checked against Better Auth's URL, only against JWT_ISSUER and JWT_AUDIENCE",
         arguments: [(["BETTER_AUTH_URL": "https://a.example"], true), (["JWT_ISSUER": "https://a.example"], false)])
     func sharedSecret(more: [String: String], isAccepted: Bool) throws {
         let settings = read(more.merging(["BETTER_AUTH_SECRET": Self.secret]) { $1 }).0
@@ -76,7 +76,7 @@ struct IdentitySettingsTests {
         #expect(user == (isAccepted ? "ada" : nil))
     }
 
-    @Test("One source of keys is needed, whichever")
+    @Test("At least one source of keys is required")
     func none() {
         let problems = read([:]).problems
         #expect(problems.count == 1)
@@ -86,7 +86,7 @@ struct IdentitySettingsTests {
     }
 
     @Test(
-        "What is wrong is told by name, all of it, and never shown",
+        "All problems are reported by name, without values",
         arguments: [
             (["BETTER_AUTH_URL": secret], ["BETTER_AUTH_URL must be an absolute URL"]),
             (["BETTER_AUTH_URL": "http://\(secret).example"], ["BETTER_AUTH_URL must begin with https://"]),
@@ -109,7 +109,7 @@ struct IdentitySettingsTests {
     }
 
     @Test(
-        "State is kept where we are told, or where systemd says",
+        "The state directory is TODO_STATE_DIR, else systemd's",
         arguments: [
             ([:], nil), (["TODO_STATE_DIR": "/tmp"], "/tmp"), (["STATE_DIRECTORY": "/var/lib/todo"], "/var/lib/todo"),
             (["STATE_DIRECTORY": "/var/lib/a:/var/lib/b"], "/var/lib/a"),

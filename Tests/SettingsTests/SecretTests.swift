@@ -13,7 +13,7 @@ struct SecretTests {
     }
 
     @Test(
-        "A file's text is taken without the line breaks at its end",
+        "A file's text is read without the line breaks at its end",
         arguments: [
             ("value", "value"), ("value\n", "value"), ("value\r\n\n", "value"), (" a b \n", " a b "), ("ä\nb", "ä\nb"),
         ])
@@ -25,7 +25,7 @@ struct SecretTests {
     }
 
     @Test(
-        "A file that cannot be used is told",
+        "A file that cannot be used is reported",
         arguments: [
             ([], "the file is empty"), (Array("\n".utf8), "the file is empty"), ([0xC3, 0x28], "read: "),
             ([UInt8](repeating: 65, count: 65_536), "read: File too large"),
@@ -40,7 +40,7 @@ struct SecretTests {
     }
 
     @Test(
-        "A file that is not there, or a folder, is told once and not as if nothing were set",
+        "A missing file, or a folder, is reported once, and not as an unset variable",
         arguments: ["/nowhere", "/"])
     func missing(_ path: String) {
         let problems = problems(["DATABASE_URL_FILE": path, "BETTER_AUTH_SECRET_FILE": path]) {
@@ -50,7 +50,7 @@ struct SecretTests {
         #expect(problems.map { $0.prefix { $0 != ":" } } == ["BETTER_AUTH_SECRET_FILE", "DATABASE_URL_FILE"])
     }
 
-    @Test("A setting that is there twice is told")
+    @Test("A setting that is both in a variable and in a file is reported")
     func both() throws {
         let file = try File(Array(goodSecret.utf8))
         for name in ["BETTER_AUTH_SECRET", "BETTER_AUTH_SECRET_PREVIOUS"] {
@@ -69,7 +69,7 @@ struct SecretTests {
     }
 
     @Test(
-        "A secret that is too short or repeats itself is refused, in words that do not give it away",
+        "A secret that is too short or repetitive is refused, without showing it",
         arguments: [
             (String(repeating: "a1", count: 15) + "b", "at least 32 bytes"),
             (String(repeating: "ab", count: 40), "weak"),
@@ -84,14 +84,14 @@ struct SecretTests {
         #expect(problems.first?.contains(secret) == false)
     }
 
-    @Test("A secret that is required and not set is told, one that is not required is not")
+    @Test("A secret that is not set is reported only if it is required")
     func unset() {
         let required = problems([:]) { _ = $0.secret("BETTER_AUTH_SECRET", isRequired: true) }
         #expect(required.count == 1 && required.first?.hasPrefix("BETTER_AUTH_SECRET is not set") == true)
         #expect(problems([:]) { _ = $0.secret("BETTER_AUTH_SECRET_PREVIOUS", isRequired: false) }.isEmpty)
     }
 
-    @Test("A credential of systemd's counts where nothing else is set, and an empty one is none")
+    @Test("A systemd credential is used where nothing else is set, and an empty one counts as not set")
     func credentials() throws {
         var template = Array("/tmp/todo-fcgi-credentials-XXXXXX".utf8CString)
         let folder = try String(cString: #require(mkdtemp(&template)))

@@ -9,14 +9,14 @@ import Testing
 struct SettingsTests {
     private static let good = ["BETTER_AUTH_SECRET": goodSecret, "DATABASE_URL": "postgresql://todo@localhost/todo"]
 
-    /// What is read from the least that has to be set, and more.
+    /// The settings from the required variables and others.
     private func read(_ more: [String: String] = [:]) -> (settings: Settings, problems: [String]) {
         var reader = SettingsReader(Self.good.merging(more) { $1 })
         let settings = Settings(&reader)
         return (settings, reader.problems)
     }
 
-    @Test("Without anything but a secret and a database, everything has its default")
+    @Test("With only a secret and a database set, everything else has its default")
     func defaults() {
         let (settings, problems) = read()
         #expect(problems.isEmpty)
@@ -88,7 +88,7 @@ struct SettingsTests {
         ) { $0.slowRequest },
     ]
 
-    @Test("A number within its bounds is taken, all else is told, with the bounds", arguments: numbers)
+    @Test("A number within its bounds is accepted; any other text is reported with the bounds", arguments: numbers)
     func number(_ number: Number) {
         for (text, value) in number.valid {
             let (settings, problems) = read([number.name: text])
@@ -119,7 +119,7 @@ struct SettingsTests {
         ) { "\($0.logLevel)" },
     ]
 
-    @Test("A word is one of a few, as it is spelled; all else is told, with the words", arguments: words)
+    @Test("One of the allowed words is accepted; any other text is reported with the words", arguments: words)
     func word(_ word: Word) {
         for (text, value) in word.valid {
             let (settings, problems) = read([word.name: text])
@@ -136,7 +136,7 @@ struct SettingsTests {
 
     // MARK: Lists
 
-    @Test("Claims, issuers and audiences are lists, blanks around their items left out")
+    @Test("Claims, issuers and audiences are lists, with spaces around their items trimmed")
     func lists() {
         let (settings, problems) = read([
             "JWT_USER_CLAIMS": " uid , https://example.com/user,,", "JWT_ISSUER": "https://a.example,https://b.example",
@@ -172,7 +172,7 @@ struct SettingsTests {
         #expect(settings.api.origins.origins == origins)
     }
 
-    @Test("The first variable that is set has the origins")
+    @Test("The origins come from the first variable that is set")
     func originsByName() {
         let names = ["CORS_ORIGINS", "ALLOWED_ORIGINS", "FRONTEND_URL"]
         for first in names.indices {
@@ -182,7 +182,7 @@ struct SettingsTests {
     }
 
     @Test(
-        "What is no origin is told",
+        "A text that is not an origin is reported",
         arguments: [
             "*", "[\"*\"]", "null", "app.example.com", "https://", "https://a.example/path", "https://*.example",
             "https://a.example https://b.example", "https://a.example,*",
@@ -194,7 +194,7 @@ struct SettingsTests {
 
     // MARK: All at once
 
-    @Test("All that is wrong is told at once")
+    @Test("All problems are reported at once")
     func allProblems() {
         var environment = [
             "CORS_ORIGINS": "*", "BETTER_AUTH_SECRET": "short", "DATABASE_MIGRATION_URL_FILE": "/nowhere",
@@ -209,7 +209,7 @@ struct SettingsTests {
         #expect(throws: Failure.self) { try reader.check() }
     }
 
-    @Test("Whatever variable a secret is put into, no problem repeats it")
+    @Test("No problem contains a secret, whatever variable holds it")
     func secretsStaySecret() {
         let value = "hunter2-hunter2*"
         var names = Self.numbers.map { $0.name } + Self.words.map { $0.name }

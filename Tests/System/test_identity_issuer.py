@@ -166,8 +166,8 @@ def test_after_a_restart_while_the_issuer_is_down_tokens_still_verify(issuer):
     for key in issuer.keys:
         get(issuer.token("ada", key), "ada").expect(200)
     words = log_since(position)
-    assert words.count('msg="keys of an earlier run"') == stack.pool_size()
-    assert stack.eventually("the failure is told", lambda: log_since(position).count('msg="keys not read"'))
+    assert words.count('msg="using cached JWKS"') == stack.pool_size()
+    assert stack.eventually("the failure is told", lambda: log_since(position).count('msg="JWKS refresh failed"'))
     # The issuer answers again, with another key.
     issuer.keys = [Key("third")]
     issuer.start()
@@ -225,7 +225,7 @@ def test_with_a_broken_issuer_the_old_keys_stay_in_use_and_requests_are_as_fast(
         print(f"{name}: {now:.2f} ms, usually {usual:.2f}")
         assert now < max(usual * 3, 5), name
         told = stack.eventually(f"{name} is told", lambda: [
-            line for line in log_since(position).splitlines() if 'msg="keys not read"' in line])
+            line for line in log_since(position).splitlines() if 'msg="JWKS refresh failed"' in line])
         print("   ", told[0].partition("reason=")[2].partition(" source=")[0])
         assert stack.memory(stack.wait_for_pool()[0]) < 12_000
         issuer.answer = None

@@ -406,7 +406,7 @@ def test_status_shows_the_same_by_address_and_by_file(watched, user):
         assert f"{stack.pool_size()} workers" in done.stdout and "\x1b" not in done.stdout
         for pid in stack.workers():
             assert re.search(rf"^ +\d +{pid} ", done.stdout, re.M)
-    assert "connections wait to be accepted" in status("--address", watched.address).stdout
+    assert "connections waiting to be accepted" in status("--address", watched.address).stdout
 
 
 def test_status_watch_repeats(watched, user):
@@ -415,11 +415,11 @@ def test_status_watch_repeats(watched, user):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             first = next(line for line in process.stdout)
-            assert "numbers of the last 0.5 s" in first
+            assert "last 0.5 s" in first
             web.Load(lambda n: web.request("GET", f"{user.tasks}/1", token=user.token), connections=4).run(2.5)
             until, rates = time.monotonic() + 6, []
             while time.monotonic() < until and len(rates) < 3:
-                if select.select([process.stdout], [], [], 1)[0] and "requests " in (line := process.stdout.readline()) and "a second" in line:
+                if select.select([process.stdout], [], [], 1)[0] and "requests " in (line := process.stdout.readline()) and "per second" in line:
                     rates.append(float(line.split()[1].replace(",", "")))
             assert max(rates) > 50
         finally:
@@ -428,7 +428,7 @@ def test_status_watch_repeats(watched, user):
 
 @pytest.mark.parametrize("settings, words", [
     ({}, "TODO_METRICS_LISTEN"), ({"TODO_METRICS_LISTEN": "unix:/nowhere/metrics.sock"}, "no worker answers at unix:/nowhere/metrics.sock"),
-    ({"TODO_METRICS_FILE": "/nowhere/metrics"}, "no worker has left numbers in /nowhere/metrics"), ({"TODO_METRICS_FILE": "/etc/hostname"}, "no worker has left numbers"),
+    ({"TODO_METRICS_FILE": "/nowhere/metrics"}, "no metrics in /nowhere/metrics"), ({"TODO_METRICS_FILE": "/etc/hostname"}, "no metrics in"),
     ({"TODO_METRICS_LISTEN": "192.0.2.1:1"}, "address of this machine"),
 ])
 def test_status_reports_that_nothing_runs(settings, words):

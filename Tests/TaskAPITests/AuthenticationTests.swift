@@ -8,7 +8,7 @@ import Testing
 @Suite("Tokens")
 struct AuthenticationTests {
     @Test(
-        "A token that is absent, wrong or over is 401, in the words that clients match",
+        "A token that is absent, invalid or expired is 401, with the detail that clients match",
         arguments: [
             ("", "Not authenticated", "Bearer"),
             ("Basic YTpi", "Not authenticated", "Bearer"),
@@ -34,7 +34,7 @@ struct AuthenticationTests {
     }
 
     @Test(
-        "The scheme's case and the spaces around a token do not matter",
+        "The scheme's case and the spaces around a token are ignored",
         arguments: ["bearer token-of-ada", "BEARER token-of-ada", "Bearer   token-of-ada ", " Bearer token-of-ada"])
     func accepted(header: String) {
         #expect(Client().send(Call("GET", "/api/ada/tasks").with { $0.authorization = header }).status == 200)
@@ -54,7 +54,7 @@ struct AuthenticationTests {
     }
 
     @Test(
-        "What is wrong with a token is told to the operator",
+        "The reason to refuse a token is reported for the log",
         arguments: [("Bearer expired", TokenError.expired), ("Bearer forged", .malformed), ("Basic x", nil)])
     func reasons(header: String, reason: TokenError?) {
         let client = Client()
@@ -62,7 +62,7 @@ struct AuthenticationTests {
         #expect(client.answered?.refusal == reason)
     }
 
-    @Test("Headers that are not there at all are the same as empty ones")
+    @Test("Absent headers are treated like empty ones")
     func absentHeaders() {
         let (method, target) = (Array("GET".utf8), Array("/api/ada/tasks".utf8))
         let request = Request(method: method.span, target: target.span, body: [UInt8]().span)
@@ -97,7 +97,7 @@ struct AuthenticationTests {
     }
 
     @Test(
-        "Route, token, user, body, values, task: the first that fails answers",
+        "Route, token, user, body, values, task: the first failed check determines the answer",
         arguments: [
             ("PUT", "/api/ada/task/x", "", "text/plain", "nonsense", 404),
             ("POST", "/api/ada/tasks/x", "", "text/plain", "nonsense", 405),
@@ -118,7 +118,7 @@ struct AuthenticationTests {
         #expect(Client().send(call).status == status)
     }
 
-    @Test("One user's tasks are nobody else's")
+    @Test("A user's tasks are not visible to other users")
     func apart() {
         let client = Client()
         client.create("Ada's")

@@ -5,8 +5,8 @@ import TaskAPI
 import Tasks
 import Testing
 
-/// Tokens without keys: `token-of-` and a user id, `_` for a space; `expired` is over; `work` takes much of it; all
-/// others are forged.
+/// Tokens without keys: `token-of-` and a user id, `_` for a space; `expired` has expired; `work` needs more work; all
+/// others have a wrong signature.
 struct StubVerifier: TokenVerifying {
     func verify(_ compact: Span<UInt8>, at now: Int64, allowing work: SignatureWork) throws(TokenError) -> String? {
         var bytes: [UInt8] = []
@@ -24,7 +24,7 @@ struct StubVerifier: TokenVerifying {
     }
 }
 
-/// What a test sends; an empty header is one that the edge passes on without a value.
+/// A test's request; an empty header is one that nginx passes without a value.
 struct Call {
     var method: String
     var target: String
@@ -46,7 +46,7 @@ struct Call {
         self.body = Array(body.utf8)
     }
 
-    /// The same call, a little different.
+    /// The same call with a change.
     func with(_ change: (inout Call) -> Void) -> Call {
         var call = self
         change(&call)
@@ -54,19 +54,19 @@ struct Call {
     }
 }
 
-/// The whole of the service but its sockets and its database.
+/// The service without sockets and database.
 final class Client {
     let api: API<StubVerifier>
     let store = MemoryStore()
     var state = ServiceState(databaseIsConnected: true)
-    /// Given instead of the store's result.
+    /// Replaces the store's result.
     var failure: TaskFailure?
-    /// Given instead of the store's rows.
+    /// Replaces the store's rows.
     var rows: MemoryRows?
-    /// What the last request asked of the store.
+    /// The operation of the last request.
     private(set) var operation: TaskOperation?
     private(set) var answered: Answered?
-    /// The key that the last request whose key was missing would have waited for.
+    /// The missing key of the last request that lacked one.
     private(set) var awaited: MissingKey?
     private var writer = ByteWriter()
     private var result: TaskResult<MemoryRows>?

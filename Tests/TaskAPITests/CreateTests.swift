@@ -10,7 +10,7 @@ struct CreateTests {
         return (reply, draft)
     }
 
-    @Test("A new task is answered whole, member by member, with a relative Location")
+    @Test("A new task is answered with all members and a relative Location")
     func whole() {
         let (reply, _) = create(#"{"title": "Milk", "description": "2 l", "completed": true}"#)
         #expect(reply.statusLine == "201 Created")
@@ -25,7 +25,7 @@ struct CreateTests {
     }
 
     @Test(
-        "What is absent or null has a default; what is unknown or not the client's to say is ignored",
+        "Absent and null members have defaults; unknown and read-only members are ignored",
         arguments: [
             (#"{"title":"T"}"#, TaskDraft(title: "T")),
             (#" { "title" : "T" } "#, TaskDraft(title: "T")),
@@ -48,7 +48,7 @@ struct CreateTests {
         #expect(result.draft == draft)
     }
 
-    @Test("Limits count Unicode code points, not bytes and not what looks like one character")
+    @Test("Limits count Unicode code points, not bytes and not grapheme clusters")
     func limits() {
         for (unit, points) in [("a", 1), ("\u{e9}", 1), ("\u{1f600}", 1), ("e\u{301}", 2), ("\\u00e9", 1)] {
             let title = { String(repeating: unit, count: 200 / points + $0) }
@@ -63,7 +63,7 @@ struct CreateTests {
     }
 
     @Test(
-        "Bad values are 422, every one of them listed, and the detail is a sentence",
+        "Invalid values are 422, all of them listed, and the detail is a sentence",
         arguments: [
             ("{}", [["body", "title"]], ["missing"], "title: Field required"),
             (#"{"title":null}"#, [["body", "title"]], ["string_type"], "title: Input should be a valid string"),
@@ -116,7 +116,7 @@ struct CreateTests {
     }
 
     @Test(
-        "What is not JSON is 400, even where a value was wrong before it",
+        "A body that is not JSON is 400, even after an invalid value",
         arguments: [
             "{", "{]", #"{"title":"T"} x"#, #"{"title":"T",}"#, "{'title':'T'}", #"{"title":5,"#, "title=T", " ",
             #"{"title":"\ud800"}"#, #"{"title":"\x"}"#, "{\"title\":\"a\nb\"}", "{\"title\":\"a\u{0}b\"}",
@@ -137,7 +137,7 @@ struct CreateTests {
     }
 
     @Test(
-        "A body is JSON or of no stated type; any other type is 415",
+        "A body is application/json or has no type; any other type is 415",
         arguments: [
             ("application/json", 201), ("application/json; charset=utf-8", 201),
             ("Application/JSON ;charset=UTF-8", 201),
@@ -149,7 +149,7 @@ struct CreateTests {
         #expect(Client().send(call).status == status)
     }
 
-    @Test("A body that is too large is 413, one cut short is 400, and a wrong type is said first")
+    @Test("A body that is too large is 413, an incomplete one is 400, and a wrong type is reported first")
     func unusable() {
         let call = Call("POST", "/api/ada/tasks", #"{"title":"T"}"#)
         let large = call.with { $0.bodyIsTooLarge = true }
@@ -162,7 +162,7 @@ struct CreateTests {
     }
 
     @Test(
-        "The Location names the user as the path did, in characters that a header may hold",
+        "The Location repeats the path's user segment, in characters that a header may hold",
         arguments: [
             ("ada@example.org", "ada@example.org"), ("ada%40example.org", "ada%40example.org"), ("a%2Fb", "a%2Fb"),
             ("\u{e9}", "%C3%A9"), ("a%22b", "a%22b"), ("a\"b", "a%22b"),
@@ -176,7 +176,7 @@ struct CreateTests {
     }
 
     @Test(
-        "Texts come back as they were sent",
+        "Texts are returned as they were sent",
         arguments: ["\"quoted\" \\ / \u{8}\u{c}\n\r\t\u{1f}", "\u{2028}\u{1f9d1}\u{200d}\u{1f4bb} é ß", "</script>"])
     func roundTrip(text: String) {
         let client = Client()

@@ -23,7 +23,7 @@ struct CrossOriginTests {
     }
 
     @Test(
-        "Any other origin gets no permission, and the answer still varies by origin",
+        "Any other origin is not allowed, and the answer still has Vary: Origin",
         arguments: [
             "", "null", "*", "https://c.example", "http://a.example", "https://a.example/", "https://A.example",
             "https://a.example.evil", "https://a.example:443", "https://a.exampl",
@@ -39,7 +39,7 @@ struct CrossOriginTests {
     }
 
     @Test(
-        "OPTIONS is 204 on any path, without a token, and says what is allowed",
+        "OPTIONS is 204 on any path, without a token, and lists the allowed methods",
         arguments: [
             ("/api/ada/tasks", "GET, HEAD, POST, OPTIONS"), ("/api/ada/tasks/x", "GET, HEAD, PUT, DELETE, OPTIONS"),
             ("/api/ada/tasks/1/complete", "PATCH, OPTIONS"), ("/health", "GET, HEAD, OPTIONS"),
@@ -63,7 +63,7 @@ struct CrossOriginTests {
     }
 
     @Test(
-        "A list of origins is read as people write it",
+        "A list of origins is read in all its usual spellings",
         arguments: [
             ("", []), ("http://localhost:3000", ["http://localhost:3000"]),
             (" https://a.example/ , http://b.example:8080,", ["https://a.example", "http://b.example:8080"]),
@@ -76,7 +76,7 @@ struct CrossOriginTests {
     }
 
     @Test(
-        "What is no origin is refused: an asterisk first of all",
+        "A text that is not an origin is refused, * included",
         arguments: [
             "*", "https://*.example", "null", "a.example", "https://", "http://a.example/path", "http://a b",
             "https://a.example:", "https://a.example:123456", "https://a.example:80:80", "https://a.example:x",
@@ -89,7 +89,7 @@ struct CrossOriginTests {
     }
 
     @Test(
-        "What would mean something to nginx or a shell is refused",
+        "Characters with a meaning to nginx or a shell are refused",
         arguments: [
             #"https://a.example" "x"; } server { #"#, #"https://a"b"#, "https://a';b", "https://a.example;",
             "https://$host",

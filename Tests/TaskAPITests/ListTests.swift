@@ -11,7 +11,7 @@ struct ListTests {
         return query
     }
 
-    @Test("A list is a bare array, newest first; an empty one too")
+    @Test("A list is a bare array, newest first; an empty list as well")
     func bareArray() {
         let client = Client()
         #expect(client.send("GET", "/api/ada/tasks").body == "[]")
@@ -26,7 +26,7 @@ struct ListTests {
     }
 
     @Test(
-        "The shape of a list is configured, and a location may say otherwise",
+        "The shape of a list is configured, and nginx's location may override it",
         arguments: [
             (false, "", false), (false, "object", true), (false, "array", false), (false, "Object", false),
             (true, "", true), (true, "array", false), (true, "map", true),
@@ -91,7 +91,7 @@ struct ListTests {
     }
 
     @Test(
-        "Unknown names and unknown values are passed over",
+        "Unknown names and values are ignored",
         arguments: [
             "&", "&&&", "=", "=x", "x", "x=y", "completed", "completed=", "completed=maybe", "completed=null",
             "status=",
@@ -122,7 +122,7 @@ struct ListTests {
     }
 
     @Test(
-        "Huge numbers end at the largest id, so that nothing overflows",
+        "Huge numbers are clamped to the largest id, so that nothing overflows",
         arguments: [
             ("limit=9007199254740991", 9_007_199_254_740_991, 0),
             ("limit=9007199254740992", 9_007_199_254_740_991, 0),
@@ -137,7 +137,7 @@ struct ListTests {
         #expect(query(text) == TaskQuery(limit: limit, offset: offset))
     }
 
-    @Test("A list is filtered, ordered and cut by the store as the query says")
+    @Test("The store filters, sorts and pages a list by the query")
     func filtered() {
         let client = Client()
         client.create("Buy milk", "call Bob", "Buy bread")

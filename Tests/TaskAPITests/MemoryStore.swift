@@ -1,6 +1,6 @@
 import Tasks
 
-/// A store in memory, for one thread: what the API's tests ask instead of a database.
+/// A store in memory, for one thread, which replaces the database in tests of the API.
 final class MemoryStore: TaskStore {
     struct StoredTask {
         var id: Int64
@@ -25,7 +25,7 @@ final class MemoryStore: TaskStore {
     func pause(_ ticket: Ticket) {}
     func resume(_ ticket: Ticket) {}
 
-    /// Does what was submitted; results go out from here, never from within `submit`.
+    /// Performs what was submitted; results are delivered here, never within `submit`.
     func turn() {
         let operations = waiting
         waiting = []
@@ -96,7 +96,7 @@ final class MemoryStore: TaskStore {
     }
 }
 
-/// Rows whose texts lie in one piece of memory, as a database's result does.
+/// Rows whose texts are in one block of memory, as in a database's result.
 struct MemoryRows: TaskRows {
     private var rows: [(task: MemoryStore.StoredTask, title: Range<Int>, description: Range<Int>?)] = []
     private var bytes: [UInt8] = []

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Hostile requests")
 struct MutationTests {
-    /// The same sequence for the same seed, so that a failure can be had again (SplitMix64).
+    /// The same sequence for the same seed, so that a failure can be reproduced (SplitMix64).
     struct Seeded: RandomNumberGenerator {
         var state: UInt64
 
@@ -49,7 +49,7 @@ struct MutationTests {
     }
 
     @Test(
-        "Whatever is sent, the answer is whole, is JSON or empty, and is no error of ours",
+        "For any request the answer is complete, JSON or empty, and never a 500",
         arguments: 1...8 as ClosedRange<UInt64>)
     func mutated(seed: UInt64) {
         var random = Seeded(state: seed)
@@ -58,7 +58,7 @@ struct MutationTests {
         for _ in 0..<2_000 {
             var call = Self.calls.randomElement(using: &random) ?? Call("GET", "/")
             var target = Array(call.target.utf8)
-            // One part at a time: a bad path would keep every bad body from being read.
+            // One part at a time: with an invalid path the body would not be read.
             switch Int.random(in: 0...7, using: &random) {
             case 0: call.method = Self.methods.randomElement(using: &random) ?? ""
             case 1...3: target = mutate(target, &random)
@@ -80,7 +80,7 @@ struct MutationTests {
     }
 
     @Test(
-        "Whatever the Authorization header is, only the user's own token opens the user's tasks",
+        "For any Authorization header, only the user's own token gives access to the user's tasks",
         arguments: 1...4 as ClosedRange<UInt64>)
     func mutatedTokens(seed: UInt64) {
         var random = Seeded(state: seed)
@@ -95,7 +95,7 @@ struct MutationTests {
     }
 
     @Test(
-        "A long header of anything takes time in proportion to its length", .timeLimit(.minutes(1)),
+        "A long header of any content takes linear time", .timeLimit(.minutes(1)),
         arguments: ["&", "a&", "=&", "%41&", "q=x&", "%", "+", "limit=1&"])
     func long(unit: String) {
         let text = String(repeating: unit, count: 200_000 / unit.utf8.count)

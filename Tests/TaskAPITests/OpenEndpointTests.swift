@@ -1,7 +1,7 @@
 import TaskAPI
 import Testing
 
-@Suite("Around the endpoints, without a token")
+@Suite("Endpoints without a token")
 struct OpenEndpointTests {
     private func open(_ method: String, _ target: String, _ state: ServiceState) -> Reply {
         let client = Client()
@@ -13,7 +13,7 @@ struct OpenEndpointTests {
             })
     }
 
-    @Test("The root says what this is and where to go on")
+    @Test("The root has the service's name, version and links")
     func root() {
         let reply = open("GET", "/", ServiceState(databaseIsConnected: true))
         #expect(reply.status == 200)
@@ -22,7 +22,7 @@ struct OpenEndpointTests {
         #expect(reply.json["links"]["health"] == "/health")
     }
 
-    @Test("Health is 200 whether the database answers or not", arguments: ["/health", "/api/health", "/health/"])
+    @Test("Health is 200 whether the database is connected or not", arguments: ["/health", "/api/health", "/health/"])
     func health(target: String) {
         for (isConnected, word) in [(true, "connected"), (false, "disconnected")] {
             let reply = open("GET", target, ServiceState(databaseIsConnected: isConnected, reasonNotReady: "Draining"))
@@ -45,7 +45,7 @@ struct OpenEndpointTests {
     }
 
     @Test(
-        "HEAD is GET without the content, whose length stays",
+        "HEAD is GET without the content, with its Content-Length",
         arguments: [
             "/", "/health", "/ready", "/api/ada/tasks", "/api/ada/tasks/1", "/api/ada/tasks/2", "/api/ada/tasks/x",
             "/api/bob/tasks", "/nowhere", "/%",

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Problem answers")
 struct ProblemTests {
-    @Test("Every error has one shape, whose detail is a string and which has no member named error")
+    @Test("Every error has the same shape, with a string detail and without a member named error")
     func shape() {
         let client = Client()
         for (call, status, title, detail) in [
@@ -35,7 +35,7 @@ struct ProblemTests {
         }
     }
 
-    @Test("A 422 and a 400 of a body list what is wrong, after the members that every error has")
+    @Test("A 422 and a 400 of a body list the errors after the common members")
     func errors() {
         let client = Client()
         #expect(
@@ -50,7 +50,7 @@ struct ProblemTests {
     }
 
     @Test(
-        "An error says that it is a problem only to those who name that type",
+        "An error is application/problem+json only where Accept lists that type",
         arguments: [
             ("", "application/json"), ("*/*", "application/json"), ("application/json", "application/json"),
             ("application/problem+json", "application/problem+json"),
@@ -64,14 +64,14 @@ struct ProblemTests {
             client.send(Call("GET", "/health").with { $0.accept = accept })["Content-Type"] == "application/json")
     }
 
-    @Test("A request id that is none is left out", arguments: ["", "a b", "caf\u{e9}", "\u{1}"])
+    @Test("A request id that is not visible ASCII is left out", arguments: ["", "a b", "caf\u{e9}", "\u{1}"])
     func requestID(id: String) {
         let reply = Client().send(Call("GET", "/nowhere").with { $0.requestID = id })
         #expect(reply.json["request_id"] == .absent)
     }
 
     @Test(
-        "An operation that failed is 503 with Retry-After, or 500 where it was our mistake",
+        "An operation that failed is 503 with Retry-After, or 500 for an internal error",
         arguments: [
             ("GET", TaskFailure.unavailable, 503, "Service temporarily unavailable"),
             ("POST", .unavailable, 503, "Service temporarily unavailable"),
@@ -94,7 +94,7 @@ struct ProblemTests {
         #expect(!reply.body.contains("42P01") && !reply.body.contains("23514"))
     }
 
-    @Test("A worker can refuse a request that it did not plan")
+    @Test("A worker can refuse a valid request")
     func refusals() {
         let client = Client()
         let overloaded = client.refuse(.overloaded)
@@ -107,7 +107,7 @@ struct ProblemTests {
         #expect(unknown["WWW-Authenticate"] == nil)
     }
 
-    @Test("A short answer after a long one holds nothing of it")
+    @Test("A short answer after a long one contains nothing of the long one")
     func reuse() {
         let client = Client()
         for _ in 0..<300 { client.create(String(repeating: "x", count: 200)) }

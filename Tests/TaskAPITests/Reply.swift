@@ -2,7 +2,7 @@ import Base
 import JSON
 import Testing
 
-/// A CGI answer taken apart again.
+/// A parsed CGI response.
 struct Reply {
     var status = 0
     var statusLine = ""
@@ -31,7 +31,7 @@ struct Reply {
         if headers.first?.name == "Status" { status = Int(statusLine.prefix(3)) ?? 0 }
     }
 
-    /// A header's value; nil where it is absent, and a defect where it is there twice.
+    /// A header's value; nil where it is absent; a test failure where it occurs twice.
     subscript(_ name: String) -> String? {
         let values = headers.filter { $0.name == name }
         #expect(values.count < 2, "\(name) occurs more than once")

@@ -4,7 +4,7 @@ import Testing
 @Suite("Routes")
 struct RoutingTests {
     @Test(
-        "Every route of the contract is there, with and without one trailing slash",
+        "Every route of the contract exists, with and without one trailing slash",
         arguments: [
             ("GET", "/api/ada/tasks", "", 200), ("POST", "/api/ada/tasks", #"{"title":"T"}"#, 201),
             ("GET", "/api/ada/tasks/1", "", 200), ("PUT", "/api/ada/tasks/1", "{}", 200),
@@ -20,7 +20,7 @@ struct RoutingTests {
     }
 
     @Test(
-        "What names nothing is 404 before anyone asks for a token",
+        "A path without a route is 404 before the token is checked",
         arguments: [
             "/api", "/api/ada", "/api/ada/task", "/api/ada/tasks/1/2", "/api/ada/tasks/1/complete/2", "/API/ada/tasks",
             "//", "//api/ada/tasks", "/api//tasks", "/api/ada//tasks", "/api/ada/tasks//", "/api/ada/tasks//1",
@@ -28,14 +28,14 @@ struct RoutingTests {
             "/api/ada/tasks/%2e", "/api/x/../ada/tasks", "/api%2Fada/tasks", "/api/ada%2Ftasks", "/openapi.json",
             "/docs", "/metrics", "/health/x", "/a/b/c/d/e/f/g/h", "http://host//",
         ])
-    func nothingThere(target: String) {
+    func noRoute(target: String) {
         let reply = Client().send(Call("GET", target).with { $0.authorization = "" })
         #expect(reply.status == 404)
         #expect(reply.json["detail"] == "Not found")
     }
 
     @Test(
-        "A target that is no path is 400 before anyone asks for a token",
+        "A malformed target is 400 before the token is checked",
         arguments: [
             "", "*", "api/ada/tasks", "/api/a%zz/tasks", "/api/a%2/tasks", "/api/ada/tasks%", "/api/a%00b/tasks",
             "/api/%c3%28/tasks", "/api/%ff/tasks", "/api/%ed%a0%80/tasks", "/api/a b/tasks", "/api/a\tb/tasks",
@@ -54,7 +54,7 @@ struct RoutingTests {
     }
 
     @Test(
-        "An absolute target is its path",
+        "An absolute-form target is routed by its path",
         arguments: [
             "http://host/api/ada/tasks", "HTTPS://host:8443/api/ada/tasks?limit=1", "http://host", "http://host?x=1",
         ])
@@ -72,7 +72,7 @@ struct RoutingTests {
     }
 
     @Test(
-        "A method that a path does not have is 405 and says which it has, before anyone asks for a token",
+        "A method that a path does not have is 405 with Allow, before the token is checked",
         arguments: [
             ("PATCH", "/api/ada/tasks", "GET, HEAD, POST, OPTIONS"),
             ("DELETE", "/api/ada/tasks", "GET, HEAD, POST, OPTIONS"),
@@ -90,7 +90,7 @@ struct RoutingTests {
     }
 
     @Test(
-        "A task id that is no whole number is 422; one that no task can have is 404",
+        "A task id that is not a whole number is 422; one out of range is 404",
         arguments: [
             ("x", 422), ("1x", 422), ("1.0", 422), ("+1", 422), ("-", 422), ("1-", 422), ("--1", 422), ("%20", 422),
             ("1%2F2", 422), ("0", 404), ("-1", 404), ("2", 404), ("9007199254740991", 404),
@@ -114,7 +114,7 @@ struct RoutingTests {
         }
     }
 
-    @Test("The answer says which endpoint it was, for logs and counters")
+    @Test("The summary of an answer has the endpoint, for logs and metrics")
     func endpoints() {
         let client = Client()
         for (method, target, endpoint) in [

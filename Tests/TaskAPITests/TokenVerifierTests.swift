@@ -27,7 +27,7 @@ struct TokenVerifierTests {
             secret: try SharedSecret(String(repeating: secret, count: 32)))
     }
 
-    @Test("A signed token opens its user's tasks and nobody else's; what is wrong with others is said")
+    @Test("A signed token gives access to its user's tasks only; other tokens are refused with the detail")
     func tokens() throws {
         #expect(try detail("Bearer \(token(of: "ada"))") == (404, "Task not found"))
         #expect(try detail("Bearer \(token(of: "bob"))") == (403, "Access forbidden"))

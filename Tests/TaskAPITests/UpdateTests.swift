@@ -26,12 +26,12 @@ struct UpdateTests {
         client.create("Old")
         let reply = client.send("PUT", "/api/ada/tasks/1", body)
         #expect(reply.status == 200)
-        // What changes nothing is only read: no time moves.
+        // An empty patch is a read: `updated_at` stays unchanged.
         #expect(client.operation == TaskOperation(owner: "ada", patch.isEmpty ? .read(1) : .update(1, patch)))
         #expect(reply.json["title"] == .string(patch.title ?? "Old"))
     }
 
-    @Test("An empty PUT leaves the task as it was, its update time too")
+    @Test("An empty PUT leaves the task unchanged, updated_at included")
     func emptyUpdate() {
         let client = Client()
         client.create("Old")
@@ -40,7 +40,7 @@ struct UpdateTests {
     }
 
     @Test(
-        "A PUT of bad values is 422, and all are listed, the path's too",
+        "A PUT of invalid values is 422, and all are listed, including the path's",
         arguments: [
             ("1", #"{"title":""}"#, [["body", "title"]]),
             ("1", #"{"title":"   ","completed":"no"}"#, [["body", "title"], ["body", "completed"]]),
@@ -87,7 +87,7 @@ struct UpdateTests {
         #expect(reply.json["errors"].elements.map { $0["loc"] } == places)
     }
 
-    @Test("Completing reads a body by its type, and none whatever its type")
+    @Test("Completing checks the type of a body, and ignores it without a body")
     func completeTypes() {
         let client = Client()
         client.create("One")
@@ -97,7 +97,7 @@ struct UpdateTests {
     }
 
     @Test(
-        "Requests without a body may announce any type, and a body where none belongs is not read",
+        "Requests without a body may have any type, and an unexpected body is not read",
         arguments: [
             ("GET", "/api/ada/tasks"), ("GET", "/api/ada/tasks/1"), ("DELETE", "/api/ada/tasks/1"),
         ])
@@ -110,7 +110,7 @@ struct UpdateTests {
         }
     }
 
-    @Test("A request whose body was cut short is not carried out, even where no body belongs")
+    @Test("A request whose body is incomplete is not carried out, even where no body is expected")
     func cutShort() {
         let client = Client()
         client.create("One")
@@ -132,7 +132,7 @@ struct UpdateTests {
         #expect(client.send("DELETE", "/api/ada/tasks/1").json["detail"] == "Task not found")
     }
 
-    @Test("A delete that the edge sends once more asks also for what was deleted a moment ago")
+    @Test("A delete that nginx sends again also accepts a task that was deleted just before")
     func repeatedDelete() {
         let client = Client()
         client.create("T")
@@ -144,7 +144,7 @@ struct UpdateTests {
     }
 
     @Test(
-        "What a delete answers is configured, and a location may say otherwise",
+        "The answer to a delete is configured, and nginx's location may override it",
         arguments: [
             (false, "", 204), (false, "204", 204), (false, "200", 200), (false, "418", 204),
             (true, "", 200), (true, "204", 204), (true, "200", 200), (true, "no", 200),
@@ -158,7 +158,7 @@ struct UpdateTests {
     }
 
     @Test(
-        "No task of this owner is 404, whatever is asked of it",
+        "A task that this owner does not have is 404 for every method",
         arguments: [
             ("GET", "/api/ada/tasks/2", ""), ("PUT", "/api/ada/tasks/2", "{}"), ("DELETE", "/api/ada/tasks/2", ""),
             ("PATCH", "/api/ada/tasks/2/complete", ""),

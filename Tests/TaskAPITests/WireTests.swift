@@ -1,10 +1,10 @@
 import Tasks
 import Testing
 
-@Suite("The wire form of a task")
+@Suite("A task as JSON")
 struct WireTests {
     @Test(
-        "A moment is RFC 3339 in UTC with six digits and Z",
+        "A timestamp is RFC 3339 in UTC with six fractional digits and Z",
         arguments: [
             (0, "1970-01-01T00:00:00.000000Z"), (-1, "1969-12-31T23:59:59.999999Z"),
             (1, "1970-01-01T00:00:00.000001Z"), (1_709_164_800_000_000, "2024-02-29T00:00:00.000000Z"),
@@ -14,7 +14,7 @@ struct WireTests {
             (-62_135_596_800_000_000, "0001-01-01T00:00:00.000000Z"),
             (-62_167_219_200_000_000, "0000-01-01T00:00:00.000000Z"),
             (1_763_760_600_120_000, "2025-11-21T21:30:00.120000Z"),
-            // Beyond what RFC 3339 can write, and still a date to ECMAScript.
+            // Years that RFC 3339 cannot express, in ECMAScript's expanded format.
             (253_402_300_800_000_000, "+010000-01-01T00:00:00.000000Z"),
             (-62_167_219_200_000_001, "-000001-12-31T23:59:59.999999Z"),
         ] as [(Int64, String)])
@@ -22,12 +22,12 @@ struct WireTests {
         #expect(written(task(createdAt: microseconds)).json["created_at"] == .string(text))
     }
 
-    @Test("Any moment that Int64 holds can be written", arguments: [Int64.min, .max, .min + 1, .max - 1])
+    @Test("Every timestamp in Int64 can be written", arguments: [Int64.min, .max, .min + 1, .max - 1])
     func extremes(microseconds: Int64) {
         #expect(written(task(createdAt: microseconds)).json["created_at"].text?.hasSuffix("Z") == true)
     }
 
-    @Test("A task's largest id and its owner's id are written as they are")
+    @Test("The largest task id and the owner's id are written unchanged")
     func extremeTask() {
         let reply = written(task(id: 9_007_199_254_740_991), owner: "a\"\u{e9}", segment: "a%22%C3%A9")
         #expect(
@@ -37,7 +37,7 @@ struct WireTests {
                 """)
     }
 
-    @Test("A new task that the store does not give back is our mistake")
+    @Test("A create whose row the store does not return is 500")
     func lost() {
         let client = Client()
         client.rows = MemoryRows([])

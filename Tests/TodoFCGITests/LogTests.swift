@@ -4,7 +4,7 @@ import Testing
 
 @testable import todo_fcgi
 
-@Suite("Lines of the log")
+@Suite("Log lines")
 struct LogTests {
     private static let fields = [
         LogField(key: "msg", text: "request failed"), LogField("status", .stringConvertible(503)),
@@ -12,7 +12,7 @@ struct LogTests {
     ]
 
     @Test(
-        "An event is one line, whatever is in it",
+        "An event is one line, whatever its fields contain",
         arguments: [
             (.logfmt, #"msg="request failed" status=503 write_ms=12.345 cause="a \"b\"\nc=\u0007""#),
             (.json, #"{"msg":"request failed","status":503,"write_ms":12.345,"cause":"a \"b\"\nc=\u0007"}"#),
@@ -22,7 +22,7 @@ struct LogTests {
     }
 
     @Test(
-        "A plain word stands as it is, all else in quotes and on one line",
+        "A plain word is unchanged; any other text is quoted and on one line",
         arguments: [
             ("word", "word"), ("a-b_c/d:e,f", "a-b_c/d:e,f"), ("", #""""#), ("two words", #""two words""#),
             ("a=b", #""a=b""#), (#"say "hi""#, #""say \"hi\"""#), (#"back\slash"#, #""back\\slash""#),
@@ -46,7 +46,7 @@ struct LogTests {
         #expect(Milliseconds(nanoseconds).description == text)
     }
 
-    @Test("A burst is let through, then one line a second, and the next that is says how many were left out")
+    @Test("After a burst one line per second is admitted, with the number of suppressed lines")
     func limit() {
         let second: UInt64 = 1_000_000_000
         var limit = LogLimit(burst: 3)
@@ -54,12 +54,12 @@ struct LogTests {
         #expect(first == [true, true, true, false, false])
         let next = (0..<2).map { _ in limit.admit(at: 11 * second) }
         #expect(next[0].isAdmitted && next[0].suppressed == 2 && !next[1].isAdmitted)
-        // A long silence gives the burst back, not more.
+        // A long pause restores the burst, not more.
         let later = (0..<5).map { _ in limit.admit(at: 1_000 * second).isAdmitted }
         #expect(later == [true, true, true, false, false])
     }
 
-    @Test("In the first second of the clock there is a burst, too, and none of 0 lines")
+    @Test("A burst is admitted in the clock's first second as well, and a burst of 0 admits none")
     func limitAtStart() {
         var limit = LogLimit(burst: 1)
         #expect(limit.admit(at: 0) == (true, 0))

@@ -5,7 +5,7 @@ import Testing
 @Suite("REQUEST_START")
 struct RequestStartTests {
     @Test(
-        "Seconds with three decimals are a moment, and no other text is",
+        "Seconds with three decimals are parsed; any other text is not a time",
         arguments: [
             ("1700000000.123", 1_700_000_000_123_000_000), ("0.001", 1_000_000), ("0.000", 0),
             ("00.010", 10_000_000), ("9999999999.999", 9_999_999_999_999_000_000),
@@ -22,9 +22,9 @@ struct RequestStartTests {
     }
 
     @Test(
-        "A start counts unless it lies ahead or before all that this process may have left waiting",
+        "A start is used unless it is in the future, or earlier than a request of this process can be",
         arguments: [
-            // Whole seconds: the start, now, what may have waited, and what counts.
+            // In whole seconds: the start, now, the longest possible wait, the resulting age.
             (100, 100, 0, 0), (100, 103, 3, 3), (100, 103, 20, 3), (100, 103, 2, 0),
             // nginx's clock is ten seconds behind, or ahead.
             (90, 100, 0, 0), (90, 100, 1, 0), (110, 100, 20, 0),
@@ -38,7 +38,7 @@ struct RequestStartTests {
             RequestStart.age(text.utf8Span.span, at: now * second, longest: longest * second) == age * second)
     }
 
-    @Test("What nginx itself may take is allowed for")
+    @Test("The allowance for nginx's own delay is added")
     func allowance() {
         let now: UInt64 = 100_090_000_000
         #expect(RequestStart.age("100.000".utf8Span.span, at: now, longest: 0) == 90_000_000)

@@ -5,8 +5,8 @@ import Testing
 
 @testable import todo_fcgi
 
-/// What the service manager hears, on a socket of the test's own.
-@Suite("Words to the service manager")
+/// Receives the messages on a socket of the test's own.
+@Suite("Messages to the service manager")
 struct ServiceManagerTests {
     let path = "/tmp/todo-fcgi-notify-\(getpid())-\(UInt32.random(in: 0 ... .max))"
     let descriptor: Int32
@@ -24,8 +24,8 @@ struct ServiceManagerTests {
         try #require(result == 0)
     }
 
-    /// All messages that are there.
-    private func heard() -> [String] {
+    /// All messages received since the last call.
+    private func received() -> [String] {
         var messages: [String] = []
         var bytes = [UInt8](repeating: 0, count: 4_096)
         while true {
@@ -40,34 +40,34 @@ struct ServiceManagerTests {
         while Clock.monotonic < end { try loop.turn(timeout: 5_000_000) }
     }
 
-    @Test("A worker is ready when its database answers")
+    @Test("A worker is ready when its database is connected")
     func readyWithDatabase() throws {
         defer { close(descriptor); unlink(path) }
         let loop = try EventLoop()
         let manager = ServiceManager(["NOTIFY_SOCKET": path], on: loop)
         manager.begin()
         try turn(loop, milliseconds: 20)
-        #expect(!heard().contains { $0.contains("READY=1") })
+        #expect(!received().contains { $0.contains("READY=1") })
         manager.databaseConnected()
         manager.databaseConnected()
-        #expect(heard().filter { $0.hasPrefix("READY=1") }.count == 1)
+        #expect(received().filter { $0.hasPrefix("READY=1") }.count == 1)
         manager.draining()
-        #expect(heard().contains { $0.hasPrefix("STOPPING=1") })
+        #expect(received().contains { $0.hasPrefix("STOPPING=1") })
     }
 
-    @Test("Without a database it is ready all the same, after a while")
+    @Test("Without a database a worker is ready after the timeout")
     func readyWithoutDatabase() throws {
         defer { close(descriptor); unlink(path) }
         let loop = try EventLoop()
         let manager = ServiceManager(["NOTIFY_SOCKET": path], on: loop)
-        manager.begin(patience: 20_000_000)
+        manager.begin(timeout: 20_000_000)
         manager.databaseLost("could not connect\nREADY=1")
-        #expect(heard().allSatisfy { !$0.split(separator: "\n").contains("READY=1") })
+        #expect(received().allSatisfy { !$0.split(separator: "\n").contains("READY=1") })
         try turn(loop, milliseconds: 60)
-        #expect(heard().contains { $0.hasPrefix("READY=1") })
+        #expect(received().contains { $0.hasPrefix("READY=1") })
     }
 
-    @Test("The watchdog hears of a loop that turns, and of none that stands still")
+    @Test("The watchdog gets keep-alives while the loop turns, and none while it is blocked")
     func watchdog() throws {
         defer { close(descriptor); unlink(path) }
         let loop = try EventLoop()
@@ -76,23 +76,23 @@ struct ServiceManagerTests {
         manager.begin()
         manager.databaseConnected()
         try turn(loop, milliseconds: 200)
-        let count = heard().filter { $0 == "WATCHDOG=1" }.count
+        let count = received().filter { $0 == "WATCHDOG=1" }.count
         #expect(count >= 4)
         usleep(100_000)
-        #expect(heard().isEmpty)
+        #expect(received().isEmpty)
     }
 
     @Test(
-        "Nothing is said where nobody asked, or of another process's watchdog",
+        "Nothing is sent without a valid NOTIFY_SOCKET",
         arguments: [[:], ["NOTIFY_SOCKET": ""], ["NOTIFY_SOCKET": "relative"], ["WATCHDOG_USEC": "1"]])
     func silent(environment: [String: String]) throws {
         defer { close(descriptor); unlink(path) }
         let loop = try EventLoop()
         let manager = ServiceManager(environment, on: loop)
-        manager.begin(patience: 0)
+        manager.begin(timeout: 0)
         manager.databaseConnected()
         try turn(loop, milliseconds: 5)
         manager.draining()
-        #expect(heard().isEmpty)
+        #expect(received().isEmpty)
     }
 }

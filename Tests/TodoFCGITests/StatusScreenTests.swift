@@ -6,9 +6,9 @@ import Testing
 @testable import TaskAPI
 @testable import todo_fcgi
 
-@Suite("What a worker counts, on the screen")
+@Suite("A worker's metrics on the status screen")
 struct StatusScreenTests {
-    @Test("The whole of a worker's numbers makes a screen, with every part in its place")
+    @Test("All parts of the screen show a worker's metrics")
     func screen() throws {
         let pool = PoolSchema()
         let ledger = try Ledger.unshared(pool.schema, version: "1", at: 1_000)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import todo_fcgi
 
-@Suite("The key of users' hashes")
+@Suite("The key of user hashes")
 struct UserHashKeyTests {
     /// A directory of this test's own.
     private let directory: String
@@ -24,14 +24,14 @@ struct UserHashKeyTests {
         return (settings, reader.problems)
     }
 
-    /// What shows which key it is.
+    /// A hash that identifies the key.
     private func hash(_ environment: [String: String]) throws -> [UInt8] {
         var hashes = try UserHashes(key: UserHashKey.load(read(environment).settings.identity))
         let digits = hashes.digits(of: "ada")
         return digits.indices.map { digits[$0] }
     }
 
-    @Test("Without a secret one is made once, for this user alone, and then found")
+    @Test("Without a secret a key is created once, readable by its owner only, and then read")
     func made() throws {
         let environment = ["JWKS_FILE": "/x", "TODO_STATE_DIR": directory]
         let first = try hash(environment)
@@ -47,7 +47,7 @@ struct UserHashKeyTests {
         #expect(rmdir(directory) == 0, "no drafts are left behind")
     }
 
-    @Test("A file that others can read, a link, or one that is too short is refused")
+    @Test("A file that others can read, a symbolic link, and a file that is too short are refused")
     func refused() throws {
         let environment = ["JWKS_FILE": "/x", "TODO_STATE_DIR": directory]
         let path = "\(directory)/user-hash.key"
@@ -64,7 +64,7 @@ struct UserHashKeyTests {
         #expect(throws: KeySetError.secretTooShort(bytes: 31)) { try hash(environment) }
     }
 
-    @Test("With a secret it is derived from that, and nothing is written")
+    @Test("With a secret the key is derived from it, and nothing is written")
     func derived() throws {
         let secrets = (0..<2).map { "k33p-this-secret-for-the-tests-only-012345678\($0)" }
         let hashes = try secrets.map { try hash(["BETTER_AUTH_SECRET": $0, "TODO_STATE_DIR": directory]) }
@@ -74,7 +74,7 @@ struct UserHashKeyTests {
     }
 
     @Test(
-        "It needs a secret or a directory",
+        "TODO_USER_HASH needs a secret or a state directory",
         arguments: [
             (["JWKS_FILE": "/x"], ["TODO_USER_HASH needs a key: "]),
             (["JWKS_FILE": "/x", "TODO_STATE_DIR": "/tmp"], []),

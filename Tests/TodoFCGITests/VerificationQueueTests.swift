@@ -7,7 +7,7 @@ import Testing
 
 @testable import todo_fcgi
 
-@Suite("Requests whose tokens take a public key's work")
+@Suite("Requests whose tokens need a public-key signature check")
 struct VerificationQueueTests {
     private let loop: EventLoop
     private let queue: VerificationQueue
@@ -24,13 +24,13 @@ struct VerificationQueueTests {
         return HeldRequest(RequestID(rawValue: id), request, startedAt: Clock.monotonic)
     }
 
-    /// Something that is ready in every turn.
+    /// A source that is ready in every turn.
     private final class Busy: EventSource {
         var count = 0
         override func ready(_ readiness: Readiness) { count += 1 }
     }
 
-    /// The order in which the requests that wait have their turns.
+    /// The order in which the waiting requests have their turns.
     private func order() throws -> [UInt64] {
         var order: [UInt64] = []
         queue.onTurn = { order.append($0.id.rawValue) }
@@ -42,10 +42,10 @@ struct VerificationQueueTests {
         return order
     }
 
-    @Test("One a turn where each takes long, in the order they came, and after all that is ready")
+    @Test("Slow requests have one turn each, in order of arrival, after all ready sources")
     func turns() throws {
         let busy = Busy()
-        // An empty pipe can always be written to.
+        // An empty pipe is always writable.
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
         defer { for end in ends { close(end) } }
@@ -66,7 +66,7 @@ struct VerificationQueueTests {
         loop.remove(busy)
     }
 
-    @Test("A recent user comes before all others, who have every fourth turn")
+    @Test("Recent users have priority over others, who have every fourth turn")
     func recentFirst() throws {
         for id in 1...8 as ClosedRange<UInt64> { queue.admit(held(id)) }
         for id in 101...108 as ClosedRange<UInt64> { queue.admit(held(id), of: Int(id)) }
@@ -74,19 +74,19 @@ struct VerificationQueueTests {
         #expect(order == [101, 102, 103, 1, 104, 105, 106, 2, 107, 108, 3, 4, 5, 6, 7, 8])
     }
 
-    @Test("Of one recent user a few come first, and the rest wait among all others")
+    @Test("A few requests of one recent user have priority, and the rest wait in the other queue")
     func fewOfOne() throws {
         for id in 1...3 as ClosedRange<UInt64> { queue.admit(held(id)) }
         for id in 101...106 as ClosedRange<UInt64> { queue.admit(held(id), of: 1) }
         queue.admit(held(201), of: 2)
         #expect(try order() == [101, 102, 103, 1, 104, 201, 2, 3, 105, 106])
-        // Their turns are over: as many come first again.
+        // After their turns, as many have priority again.
         for id in 1...3 as ClosedRange<UInt64> { queue.admit(held(id)) }
         for id in 101...104 as ClosedRange<UInt64> { queue.admit(held(id), of: 1) }
         #expect(try order().last == 3)
     }
 
-    @Test("There is room for a number of requests and a number of bytes, and room again when they have left")
+    @Test("Requests and bytes are bounded, and there is room again after the turns")
     func bounds() throws {
         #expect(queue.hasRoom(forBytes: VerificationQueue.bytes))
         #expect(!queue.hasRoom(forBytes: VerificationQueue.bytes + 1))
@@ -98,7 +98,7 @@ struct VerificationQueueTests {
         #expect(queue.hasRoom(forBytes: VerificationQueue.bytes))
     }
 
-    @Test("The line of recent users has bounds of its own: whoever floods the other leaves it alone")
+    @Test("The queue of recent users has bounds of its own, independent of the other queue")
     func boundsOfRecent() throws {
         for id in 1...UInt64(VerificationQueue.capacity) { queue.admit(held(id)) }
         #expect(!queue.hasRoom(forBytes: 0))
@@ -110,7 +110,7 @@ struct VerificationQueueTests {
         #expect(!queue.hasRoom(forBytes: 0, of: VerificationQueue.recentCapacity + 1))
         #expect(try order().count == VerificationQueue.capacity + VerificationQueue.recentCapacity)
         queue.admit(held(1, VerificationQueue.bytes), of: 1)
-        #expect(queue.hasRoom(forBytes: VerificationQueue.bytes, of: 2), "among the others")
+        #expect(queue.hasRoom(forBytes: VerificationQueue.bytes, of: 2), "in the other queue")
         queue.admit(held(2, VerificationQueue.bytes), of: 2)
         #expect(!queue.hasRoom(forBytes: 1, of: 3))
         #expect(try order() == [1, 2])

@@ -7,17 +7,17 @@ import Settings
 /// Writes one backup of the service's tables.
 struct Backup: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write all tasks into one file, while workers go on.",
+        abstract: "Write all tasks to one file, while workers keep serving.",
         discussion: """
-            The file holds the schema "todo" as it was at one moment, in pg_dump's custom format. It gets its name, \
-            todo-DATE.dump, only when it is whole. Needs pg_dump (apt install postgresql-client).
+            The file holds a consistent snapshot of the schema "todo" in pg_dump's custom format. It is renamed to \
+            todo-DATE.dump only when it is complete. Needs pg_dump (apt install postgresql-client).
             """
     )
 
-    @Argument(help: ArgumentHelp("Where backups are kept.", valueName: "folder"))
+    @Argument(help: ArgumentHelp("The folder of the backups.", valueName: "folder"))
     var folder = "/var/lib/todo-fcgi-backups"
 
-    @Option(help: ArgumentHelp("How many backups stay there; older ones are removed.", valueName: "number"))
+    @Option(help: ArgumentHelp("How many backups to keep; older ones are removed.", valueName: "number"))
     var keep: Int?
 
     func validate() throws {
@@ -37,7 +37,7 @@ struct Backup: ParsableCommand {
             try Tool.run(
                 ["pg_dump", "--format=custom", "--schema=todo", "--no-owner", "--no-acl", "--file=\(partial)"],
                 environment: variables)
-            // A backup that cannot be read is none.
+            // A backup counts only if it can be read.
             let contents = try Tool.run(["pg_restore", "--list", partial])
             guard contents.contains("TABLE DATA todo tasks") else {
                 throw Failure("the backup holds no tasks table")
@@ -59,6 +59,6 @@ struct Backup: ParsableCommand {
         for name in backups.sorted().dropLast(keep) { unsafe unlink("\(folder)/\(name)") }
     }
 
-    /// The time as part of a name that sorts.
+    /// The current time, for file names that sort by time.
     static func stamp() -> String { UTC.stamp(microseconds: Int64(Clock.realTime / 1_000)) }
 }

@@ -6,11 +6,11 @@ import PostgreSQL
 import Settings
 import TasksPostgreSQL
 
-/// Looks at everything a worker needs.
+/// Checks everything a worker needs.
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check settings, keys, database and schema; report every problem at once.",
-        discussion: "Ends with status 0 when a worker could serve, 1 when not. It changes nothing and shows no secret."
+        discussion: "Exits with status 0 if a worker could serve, else 1. It changes nothing and shows no secret."
     )
 
     func run() throws {
@@ -40,16 +40,16 @@ struct Check: ParsableCommand {
         }
     }
 
-    /// Reads the issuer's keys as a worker would at its start.
+    /// Reads the issuer's keys as a starting worker would.
     private func checkPublicKeys(_ settings: Settings) -> [String] {
         let identity = settings.identity
         guard let source = identity.source else { return [] }
-        let keys = KeysAtHand(identity)
+        let keys = AvailableKeys(identity)
         for line in keys.lines { print(line) }
         if identity.issuers.isEmpty { print("note: any iss is accepted; JWT_ISSUER names the one to trust") }
         if identity.audiences.isEmpty { print("note: any aud is accepted; JWT_AUDIENCE names the one to trust") }
         if identity.stateDirectory == nil, case .url = source {
-            print("note: TODO_STATE_DIR is not set: keys do not outlast a restart while the issuer is down")
+            print("note: TODO_STATE_DIR is not set: a worker that restarts while the issuer is down has no keys")
         }
         return keys.set == nil ? ["keys: none of the issuer's: tokens of public keys would be refused"] : []
     }

@@ -4,26 +4,26 @@ import PostgreSQL
 import Settings
 import TasksPostgreSQL
 
-/// Takes over the tasks of an older backend.
+/// Imports the tasks of an older backend.
 struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Take over the tasks of an older backend from its table in the same database.",
+        abstract: "Import the tasks of an older backend from its table in the same database.",
         discussion: """
-            Reads a table such as FastAPI and SQLModel applications have: id (integer or UUID), user_id, title, and \
-            description, completed or status, created_at, updated_at where they are there. It only reads that table. \
-            A task keeps an integer id, unless its owner already has another task with it; UUIDs become numbers in the \
-            order of creation. It can be run again: what was taken over before is left alone, even if it was changed \
-            or deleted since.
+            Reads a table like those of FastAPI and SQLModel applications: id (integer or UUID), user_id, title, and \
+            description, completed or status, created_at, updated_at if present. That table is not changed. A task \
+            keeps its integer id, unless its owner already has another task with that id; UUIDs become numbers in the \
+            order of creation. It can be run again: tasks that were imported before are skipped, even if they were \
+            changed or deleted since.
             """
     )
 
     @Option(help: ArgumentHelp("The table: tasks, public.task, …", valueName: "table"))
     var from: String
 
-    @Flag(help: "Only say what would be done.")
+    @Flag(help: "Only show what would be done.")
     var dryRun = false
 
-    @Flag(help: "Cut titles and descriptions that are too long, instead of leaving their tasks out.")
+    @Flag(help: "Truncate titles and descriptions that are too long, instead of skipping their tasks.")
     var cut = false
 
     func run() throws {
@@ -46,10 +46,10 @@ struct Import: ParsableCommand {
         for (column, source) in importer.columns { print("  \(column): \(source)") }
         let summary = try importer.summary()
         print("\(summary.rows) tasks of \(summary.owners) owners")
-        print("  \(summary.alreadyImported) taken over before")
-        print("  \(summary.keepingID) to take over with their ids")
-        print("  \(summary.renumbered) to take over with new ids")
-        print("  \(summary.unfit) left out")
+        print("  \(summary.alreadyImported) imported before")
+        print("  \(summary.keepingID) to import with their ids")
+        print("  \(summary.renumbered) to import with new ids")
+        print("  \(summary.unfit) skipped")
         for example in summary.examples { print("    \(example)") }
         guard !dryRun else { return print("nothing was changed") }
         let total = summary.keepingID + summary.renumbered
@@ -63,6 +63,6 @@ struct Import: ParsableCommand {
             print("\r[\(bar)] \(done) of \(total)", terminator: "")
             fflush(nil)
         }
-        print("\(isTerminal ? "\r\u{1B}[K" : "")\(done) tasks taken over")
+        print("\(isTerminal ? "\r\u{1B}[K" : "")\(done) tasks imported")
     }
 }

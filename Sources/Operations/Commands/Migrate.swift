@@ -4,24 +4,24 @@ import PostgreSQL
 import Settings
 import TasksPostgreSQL
 
-/// Brings the schema up to date.
+/// Migrates the schema.
 struct Migrate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Bring the database's schema up to what this version needs.",
+        abstract: "Migrate the database's schema to what this version needs.",
         discussion: """
-            Connects with DATABASE_MIGRATION_URL, or DATABASE_URL where that is not set. Where they name two roles, \
-            the one of DATABASE_URL gets what a worker needs, and no more. Everything lies in the schema "todo"; \
-            nothing else in the database is touched. It can be run at any time, under load, and by several at once.
+            Connects with DATABASE_MIGRATION_URL, or DATABASE_URL if that is not set. If they name two roles, the role \
+            of DATABASE_URL is granted what a worker needs, and no more. All objects are in the schema "todo"; nothing \
+            else in the database is changed. It can be run at any time, under load, and concurrently.
 
-            Programs of before serve on: run it first, then replace the workers. A step that takes away what older \
-            programs use is left out; --contract applies it, when none of them will run again.
+            Older versions keep working: run it first, then replace the workers. A step that removes what older \
+            versions use is left out; --contract applies it, when no older version will run again.
             """
     )
 
-    @Flag(help: "Only show which steps are in place; status 2 when one is missing, 1 when that cannot be told.")
+    @Flag(help: "Only show which steps are applied; exit status 2 if one is missing, 1 on an error.")
     var status = false
 
-    @Flag(help: "Apply steps as well that older programs cannot live with.")
+    @Flag(help: "Also apply steps that are incompatible with older versions.")
     var contract = false
 
     /// The exit status of `--status` when a step is missing.
@@ -58,7 +58,7 @@ struct Migrate: ParsableCommand {
     private func apply(_ migrator: borrowing Migrator, _ database: DatabaseSettings) throws {
         let applied = try migrator.apply(contracting: contract) { line in
             print(line)
-            // Into a file or a pipe, a line would come when all is over.
+            // A file or a pipe is fully buffered: without it the line would appear only at the end.
             fflush(nil)
         }
         if applied.isEmpty { print("nothing to do: the schema is up to date") }
@@ -69,9 +69,9 @@ struct Migrate: ParsableCommand {
         }
         guard let role = try database.runtimeRole() else { return }
         let left = try migrator.grant(to: role)
-        print("the role \(role) may use it")
+        print("the role \(role) may use the schema")
         guard !left.isEmpty else { return }
-        print("a more powerful role should run, to bound what a statement of a worker may do:")
+        print("a role with more privileges should run, to limit the statements of workers:")
         for statement in left { print("  \(statement);") }
     }
 }

@@ -4,7 +4,7 @@ import ArgumentParser
 struct Restart: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Replace this machine's workers one after the other, so that no request waits.",
-        discussion: "What systemd would do with all at once: systemctl restart todo-fcgi.target. Needs root."
+        discussion: "systemctl restart todo-fcgi.target would replace all at once. Needs root."
     )
 
     func run() throws {

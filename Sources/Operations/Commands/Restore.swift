@@ -5,14 +5,14 @@ import PostgreSQL
 import Settings
 import TasksPostgreSQL
 
-/// Puts a backup in the place of the tables.
+/// Restores a backup.
 struct Restore: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Put a backup in the place of the tables; those stay beside it under another name.",
+        abstract: "Restore a backup; the present tables are kept under another name.",
         discussion: """
-            Workers have to be stopped first: systemctl stop todo-fcgi.target. What is there is renamed to \
-            todo_before_DATE and left for you to drop; when the backup cannot be read, it gets its name back. When \
-            this is interrupted in the middle, the next run begins with that.
+            Workers have to be stopped first: systemctl stop todo-fcgi.target. The present schema is renamed to \
+            todo_before_DATE, which you may drop later; if the restore fails, it is renamed back. After an \
+            interruption the next run renames it back first.
             """
     )
 
@@ -20,7 +20,7 @@ struct Restore: ParsableCommand {
     var file: String
 
     func run() throws {
-        // Opened as whoever typed this: the user who goes on may not be able to.
+        // Opened before the change of user: the database's owner may not have access to the file.
         let descriptor = unsafe open(file, O_RDONLY)
         guard descriptor >= 0 else { throw Failure("\(SystemError(file))") }
         defer { close(descriptor) }
@@ -40,15 +40,15 @@ struct Restore: ParsableCommand {
         try waitUntilUnused(place, by: ConnectionString.user(of: database.url))
         if let aside = try place.movedAside() {
             try place.moveBack(from: aside)
-            say("a restore was interrupted before: \(aside) has its name back")
+            say("a restore was interrupted before: \(aside) was renamed back")
         }
         let kept = SchemaReplacement.asideName(at: Backup.stamp())
         let wasThere = try place.exists()
         if wasThere {
-            say("what is there becomes \(kept)")
-            say("if this is interrupted, run it again, or go back by: \(try place.undoStatement(from: kept))")
-            // An interrupted pg_restore is a failure, after which the tables get their name back. A handler, since a
-            // signal that is ignored would be ignored by pg_restore too.
+            say("the present schema is renamed to \(kept)")
+            say("if this is interrupted, run it again, or undo it with: \(try place.undoStatement(from: kept))")
+            // A signal ends pg_restore only, and the failure renames the schema back. A handler instead of SIG_IGN,
+            // which pg_restore would inherit.
             for number in [SIGINT, SIGTERM, SIGHUP] { _ = signal(number) { _ in } }
             try place.moveAside(to: kept)
         }
@@ -66,12 +66,12 @@ struct Restore: ParsableCommand {
         if let role = try database.runtimeRole() {
             let migrator = Migrator(takingOwnershipOf: try .open(database.migrationURL))
             _ = try migrator.grant(to: role)
-            say("the role \(role) may use it")
+            say("the role \(role) may use the schema")
         }
-        if wasThere { say("what was there before is kept: drop schema \(kept) cascade") }
+        if wasThere { say("the former schema is kept; to remove it: drop schema \(kept) cascade") }
     }
 
-    /// Waits for workers that were just told to stop: they serve on for a few seconds.
+    /// Waits for workers that were just stopped, which drain for a few seconds.
     private func waitUntilUnused(_ place: borrowing SchemaReplacement, by role: String) throws {
         var users = try place.users(workingAs: role)
         if !users.isEmpty { say("waiting for sessions that use the tables to end: \(users.joined(separator: ", "))") }
@@ -82,12 +82,12 @@ struct Restore: ParsableCommand {
         guard !users.isEmpty else { return }
         throw Failure([
             "workers are connected: \(users.joined(separator: ", "))",
-            "stop them first (systemctl stop todo-fcgi.target) and start them again afterwards; what a pooler keeps of "
-                + "them ends with select pg_terminate_backend(process)",
+            "stop them first (systemctl stop todo-fcgi.target) and start them again afterwards; end sessions that a "
+                + "pooler keeps open with select pg_terminate_backend(process)",
         ])
     }
 
-    /// Prints a line at once: it has to be read even when this is killed in the next moment.
+    /// Prints a line and flushes it, so that it is seen even if the process is killed next.
     private func say(_ line: String) {
         print(line)
         fflush(nil)

@@ -5,29 +5,29 @@ import Metrics
 import PoolMetrics
 import Settings
 
-/// Shows the pool's numbers to a person.
+/// Shows the pool's metrics on a terminal.
 struct ShowStatus: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show what the workers do: requests, times, tokens, database, memory.",
+        abstract: "Show the pool's metrics: requests, times, tokens, database, memory.",
         discussion: """
-            Asks the address in TODO_METRICS_LISTEN, or reads the file in TODO_METRICS_FILE, or that of the installed \
-            service. The same numbers for \
-            Prometheus are at that address, under /metrics. Ends with status 1 when no worker runs.
+            Reads the address in TODO_METRICS_LISTEN, or the file in TODO_METRICS_FILE, or the file of the installed \
+            service. The address serves the same metrics to Prometheus under /metrics. Exits with status 1 if no \
+            worker runs.
             """
     )
 
-    @Flag(help: "Show the last seconds, again and again, until Ctrl-C.")
+    @Flag(help: "Show the metrics of the last seconds repeatedly, until Ctrl-C.")
     var watch = false
 
     @Option(
-        help: ArgumentHelp("With --watch: seconds from one screen to the next, 2 by default.", valueName: "seconds"))
+        help: ArgumentHelp("With --watch: seconds between screens, 2 by default.", valueName: "seconds"))
     var every: Int?
 
-    @Option(help: ArgumentHelp("Ask this address: unix:PATH or 127.0.0.1:PORT.", valueName: "address"))
+    @Option(help: ArgumentHelp("Read from this address: unix:PATH or 127.0.0.1:PORT.", valueName: "address"))
     var address: String?
 
-    @Option(help: ArgumentHelp("Read this file.", valueName: "path"))
+    @Option(help: ArgumentHelp("Read from this file.", valueName: "path"))
     var file: String?
 
     func validate() throws {
@@ -47,13 +47,13 @@ struct ShowStatus: ParsableCommand {
         try show(source, isTerminal)
     }
 
-    /// Draws over the last screen, so that nothing flickers.
+    /// Overwrites the last screen instead of clearing it, so that it does not flicker.
     private func show(_ source: StatusSource, _ isTerminal: Bool) throws {
         var (earlier, last) = (try source.samples(), Clock.monotonic)
         if isTerminal { write("\u{1b}[H\u{1b}[J") }
         var isFirst = true
         while true {
-            // The first screen comes soon: half a second tells enough.
+            // The first screen comes after half a second.
             usleep(isFirst ? 500_000 : UInt32(every ?? 2) * 1_000_000)
             isFirst = false
             let (samples, now) = (try source.samples(), Clock.monotonic)
@@ -80,19 +80,19 @@ struct ShowStatus: ParsableCommand {
         return Int(size.ws_row) - 1
     }
 
-    /// Past the buffer of `print`, which a terminal would see in pieces.
+    /// Writes without the buffer of `print`, which would flush in pieces.
     private func write(_ text: String) {
         let bytes = Array(text.utf8)
         if unsafe Glibc.write(STDOUT_FILENO, bytes, bytes.count) < 0 { Glibc.exit(0) }
     }
 }
 
-/// Where the numbers come from.
+/// The source of the metrics.
 enum StatusSource {
     case address(LocalAddress)
     case file(String)
 
-    /// What is named, else what the environment names.
+    /// The source given by a flag, else the one given by the environment.
     init(address: String?, file: String?) throws(Failure) {
         var reader = SettingsReader()
         let settings = ObservingSettings(&reader)
@@ -120,14 +120,14 @@ enum StatusSource {
         }
     }
 
-    /// The numbers of this moment; a failure when nobody makes any.
+    /// The current metrics; a failure when no worker runs.
     func samples() throws(Failure) -> Samples {
         switch self {
         case .address(let address):
             do throws(SystemError) {
                 return Samples(try Scrape.text(from: address))
             } catch {
-                throw Failure("no worker answers at \(address) (\(error)): none runs, or none was told to")
+                throw Failure("no worker answers at \(address) (\(error)): no worker runs, or none has this address")
             }
         case .file(let path):
             let pool = PoolSchema()
@@ -135,11 +135,11 @@ enum StatusSource {
             do throws(SystemError) {
                 snapshot = try Snapshot(of: path, pool.schema)
             } catch  where error.code == EPROTO {
-                throw Failure("\(path) is of another version of \(Program.name): use that one, or --address")
+                throw Failure("\(path) is of another version of \(Program.name): use that version, or --address")
             } catch {
-                throw Failure("no worker has left numbers in \(path) (\(error))")
+                throw Failure("no metrics in \(path) (\(error))")
             }
-            guard !snapshot.workers.isEmpty else { throw Failure("no worker runs, by \(path)") }
+            guard !snapshot.workers.isEmpty else { throw Failure("no worker runs, according to \(path)") }
             return Samples(
                 Exposition(snapshot, pool.schema, prefix: PoolSchema.prefix, version: Program.version).text)
         }

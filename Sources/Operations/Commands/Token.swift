@@ -3,16 +3,16 @@ import Base
 import JWT
 import Settings
 
-/// Mints a development token, or explains any.
+/// Signs a development token, or explains a given token.
 struct Token: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print an HS256 token for a user, or explain one that is given.",
+        abstract: "Print an HS256 token for a user, or explain a given token.",
         discussion: """
             With --user: a token signed with BETTER_AUTH_SECRET, for development and tests; in production, tokens come \
             from Better Auth.
 
-            With --inspect: reads a token from standard input and says what is in it, whether a worker with these \
-            settings would accept it now, and if not, why; status 1 then. Its signature is never shown.
+            With --inspect: reads a token from standard input, shows its content, and whether a worker with these \
+            settings would accept it now; if not, shows why and exits with status 1. The signature is never shown.
             """
     )
 
@@ -21,7 +21,7 @@ struct Token: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "With --user: how long it is valid, in seconds or with s, m, h or d; 1h by default.", valueName: "time"))
+            "With --user: the token's lifetime, in seconds or with s, m, h or d; 1h by default.", valueName: "time"))
     var expiresIn: Lifetime?
 
     @Flag(help: "Explain the token on standard input.")
@@ -29,10 +29,10 @@ struct Token: ParsableCommand {
 
     func validate() throws {
         if inspect, user != nil || expiresIn != nil {
-            throw ValidationError("--inspect explains a token and makes none: leave --user and --expires-in out")
+            throw ValidationError("--inspect cannot be combined with --user and --expires-in")
         }
         if !inspect, user == nil {
-            throw ValidationError("either --user, to make a token, or --inspect, to explain one")
+            throw ValidationError("either --user, to create a token, or --inspect, to explain one")
         }
     }
 
@@ -59,7 +59,7 @@ struct Token: ParsableCommand {
         }
     }
 
-    /// The token, without the word before it and the line break after it that come along when a header is copied.
+    /// Reads the token, without a header name or `Bearer` before it and a line break after it, as copied from a header.
     private static func standardInput() throws -> [UInt8] {
         var text: String
         do throws(SystemError) { text = try TextFile.standardInput() } catch {
@@ -75,9 +75,9 @@ struct Token: ParsableCommand {
     }
 }
 
-/// A span of time of at most ten years as a person types it: `900`, `15m`, `12h`, `7d`.
+/// A lifetime of at most ten years: `900`, `15m`, `12h`, `7d`.
 ///
-/// A negative one makes a token that has expired.
+/// A negative lifetime gives an expired token.
 struct Lifetime: ExpressibleByArgument, CustomStringConvertible {
     let seconds: Int64
 

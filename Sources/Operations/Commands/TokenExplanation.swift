@@ -4,18 +4,18 @@ import JWKS
 import JWT
 import Settings
 
-/// What `token --inspect` says of a token.
+/// The output of `token --inspect`.
 struct TokenExplanation {
     private let identity: IdentitySettings
-    private let keys: KeysAtHand
+    private let keys: AvailableKeys
 
     /// Reads the keys that a worker would have.
     init(_ identity: IdentitySettings) {
         self.identity = identity
-        keys = KeysAtHand(identity)
+        keys = AvailableKeys(identity)
     }
 
-    /// Explains a token on stdout; throws when it would not be accepted.
+    /// Prints the explanation of a token; throws if it would not be accepted.
     func explain(_ token: [UInt8], at now: Int64) throws {
         let inspection = TokenInspection(token.span)
         print("header: \(inspection.header ?? "cannot be decoded")")
@@ -33,7 +33,7 @@ struct TokenExplanation {
         print("accepted: the user is \(user.debugDescription)")
     }
 
-    /// What was expected instead, where that is a setting.
+    /// What was expected instead, as far as settings determine it.
     private func explanation(of error: TokenError) -> [String] {
         switch error {
         case .tooLong: ["at most \(TokenLimits.bytes) bytes are read"]
@@ -43,40 +43,40 @@ struct TokenExplanation {
             ["looked for in: \(identity.userClaims.joined(separator: ", ")); 1 to \(TokenLimits.userIDBytes) bytes"]
         case .badSignature:
             identity.secret == nil
-                ? ["signed with another key of this name, or changed on its way"]
-                : ["signed with another secret or key, or changed on its way"]
+                ? ["signed with another key of this name, or altered afterwards"]
+                : ["signed with another secret or key, or altered afterwards"]
         case .unsupportedAlgorithm:
             identity.source == nil
-                ? ["only HS256 is taken: neither BETTER_AUTH_URL, JWKS_URL nor JWKS_FILE is set"]
-                : identity.secret == nil ? ["BETTER_AUTH_SECRET is not set: HS256 is not taken"] : []
+                ? ["only HS256 is accepted: neither BETTER_AUTH_URL, JWKS_URL nor JWKS_FILE is set"]
+                : identity.secret == nil ? ["BETTER_AUTH_SECRET is not set: HS256 is not accepted"] : []
         default: []
         }
     }
 
-    /// A moment as people read it, and how far away it is.
+    /// A date, and its distance from now.
     private static func date(_ seconds: Int64, at now: Int64) -> String {
         let distance = seconds - now
         let words =
             distance < 0 ? "\(DurationText.of(seconds: -distance)) ago" : "in \(DurationText.of(seconds: distance))"
-        // Beyond the years that have four digits nobody reads dates.
+        // Years beyond 9999 are shown in seconds only.
         guard 0..<253_402_300_800 ~= seconds else { return "\(seconds) (\(words))" }
         return "\(UTC.text(microseconds: seconds * 1_000_000)) (\(words))"
     }
 }
 
-/// The issuer's keys as a worker that starts now would have them.
-struct KeysAtHand {
-    /// Nil when there are none.
+/// The issuer's keys that a worker starting now would have.
+struct AvailableKeys {
+    /// The keys; nil when there are none.
     private(set) var set: JWKSet?
-    /// Why the source gave none.
+    /// Why the source gave no keys.
     private(set) var failure: KeySourceError?
-    /// What there is to say of them.
+    /// The report of the keys, line by line.
     private(set) var lines: [String] = []
 
-    /// Asks the source; takes what was kept on disk when it does not answer.
+    /// Reads the source; if that fails, the set kept on disk.
     init(_ identity: IdentitySettings) {
         guard let source = identity.source else { return }
-        // A server that hangs up early is an error like others.
+        // A connection closed early is an error, not a signal.
         signal(SIGPIPE, SIG_IGN)
         do throws(KeySourceError) {
             set = try source.read(userAgent: Program.userAgent)
@@ -100,9 +100,9 @@ struct KeysAtHand {
             guard let kept = try KeptKeySet(of: url, in: directory).read() else { return }
             set = kept.set
             let age = Int64(Clock.realTime / 1_000_000_000) - kept.savedAt
-            lines.append("keys: those of an earlier run serve, \(DurationText.of(seconds: max(age, 0))) old")
+            lines.append("keys: using cached JWKS, \(DurationText.of(seconds: max(age, 0))) old")
         } catch {
-            lines.append("keys: those of an earlier run cannot be used: \(error)")
+            lines.append("keys: cached JWKS not usable: \(error)")
         }
     }
 

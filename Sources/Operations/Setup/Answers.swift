@@ -3,32 +3,32 @@ import Glibc
 import Settings
 import TaskAPI
 
-/// All that `setup` has to know before it changes anything: from flags, from a person, or from the run before.
+/// The parameters of `setup`, complete before it changes anything: from flags, answers or the last run.
 struct Answers {
-    /// Where tasks are kept.
+    /// The database of the tasks.
     enum Database {
         /// In this machine's PostgreSQL, with a role for workers and one that owns the schema.
         case local
         /// Elsewhere; the second URL is nil where one role does both.
         case urls(runtime: String, owner: String?)
-        /// Where they are already.
+        /// The one that is set up already.
         case asBefore
     }
 
-    /// What stands between clients and workers.
+    /// The proxy between clients and workers.
     enum Edge: Equatable {
-        /// Nothing that `setup` has to do with.
+        /// One that `setup` does not configure.
         case elsewhere
         /// nginx on an address of this machine, without TLS.
         case plain(String)
-        /// nginx with a certificate that `setup` makes.
+        /// nginx with a certificate that `setup` creates.
         case selfSigned
         /// nginx with a certificate from elsewhere.
         case certificate(String, key: String)
     }
 
     let database: Database
-    /// nil for the one that is there.
+    /// The shared secret; nil to keep the present one.
     let secret: String?
     let makesSecret: Bool
     let edge: Edge
@@ -37,11 +37,11 @@ struct Answers {
     let workers: Int
     let settings: [(name: String, value: String)]
 
-    /// Asks what the flags leave open, if there is somebody to ask.
+    /// Asks for everything that the flags do not determine, if the terminal is interactive.
     init(_ flags: Setup) throws(Failure) {
         let asks = Console.isInteractive && !flags.yes
         let before = EnvironmentText.variables(of: (try? TextFile.read(Installation.environmentFile)) ?? "")
-        let last = EnvironmentText.variables(of: (try? TextFile.read(SetupRun.memory)) ?? "")
+        let last = EnvironmentText.variables(of: (try? TextFile.read(SetupRun.answersFile)) ?? "")
         var reader = SettingsReader()
         if asks {
             print(
@@ -73,7 +73,7 @@ struct Answers {
         let usual = try Pool.enabled().count
         var count = flags.workers ?? (usual > 0 ? usual : cores)
         if asks, flags.workers == nil {
-            count = Int(try Console.ask("Workers, one a core", default: "\(count)")) ?? 0
+            count = Int(try Console.ask("Workers, one per core", default: "\(count)")) ?? 0
         }
         guard (1...64).contains(count) else { throw Failure("workers: a number from 1 to 64") }
         workers = count
@@ -92,9 +92,9 @@ struct Answers {
         if asks {
             var choices: [(String, Database?)] = []
             if hasOne { choices.append(("the one that is set up", .asBefore)) }
-            if hasServer { choices.append(("a database in this machine's PostgreSQL, made for it if need be", .local)) }
-            choices.append(("another one, by its URL", nil))
-            let choice = try Console.choose("Where are tasks kept?", choices.map(\.0))
+            if hasServer { choices.append(("a database in this machine's PostgreSQL, created if missing", .local)) }
+            choices.append(("another database, by its URL", nil))
+            let choice = try Console.choose("Which database holds the tasks?", choices.map(\.0))
             if let known = choices[choice].1 { return known }
             let runtime = try Console.askHidden("DATABASE_URL, postgresql://user:password@host/database (not shown)")
             let owner = try Console.askHidden(
@@ -111,7 +111,7 @@ struct Answers {
         return .local
     }
 
-    /// A given secret, or whether one is to be made.
+    /// A given secret, or whether to generate one.
     private static func secret(
         _ reader: inout SettingsReader, _ asks: Bool, _ hasIssuer: Bool
     ) throws(Failure) -> (String?, Bool) {
@@ -121,7 +121,7 @@ struct Answers {
         }
         let hasOne = SettingFile.exists("\(Installation.credentials)/BETTER_AUTH_SECRET")
         guard asks else { return (nil, !hasOne && !hasIssuer) }
-        let fallback = hasOne ? "keep the one that is there" : hasIssuer ? "none" : "make a new one"
+        let fallback = hasOne ? "keep the present one" : hasIssuer ? "none" : "generate one"
         while true {
             let text = try Console.askHidden("\nBETTER_AUTH_SECRET of the application (not shown); empty: \(fallback)")
             if text.isEmpty { return (nil, !hasOne && !hasIssuer) }
@@ -136,7 +136,9 @@ struct Answers {
         _ flags: Setup, _ domain: String, _ last: [String: String], _ asks: Bool
     ) throws(Failure) -> Edge {
         if flags.noNginx { return .elsewhere }
-        guard Tool.isThere("nginx") else { throw Failure("nginx is not installed: apt install nginx, or --no-nginx") }
+        guard Tool.isInstalled("nginx") else {
+            throw Failure("nginx is not installed: apt install nginx, or --no-nginx")
+        }
         if let address = flags.plain { return .plain(address) }
         if flags.selfSigned { return .selfSigned }
         if let certificate = flags.certificate, let key = flags.certificateKey {
@@ -148,11 +150,11 @@ struct Answers {
         var choices: [(String, Edge?)] = before.map { [("as before: \($0)", $0)] } ?? []
         choices.append(("HTTPS with a certificate that I have", nil))
         choices.append(("HTTPS with a self-signed certificate, to begin with", .selfSigned))
-        choices.append(("HTTP on 127.0.0.1:8080, behind something else that speaks TLS", .plain("127.0.0.1:8080")))
-        choices.append(("nginx is elsewhere or set up by hand", .elsewhere))
-        // Who has a certificate knows; everybody else gets an answer at once.
+        choices.append(("HTTP on 127.0.0.1:8080, behind a TLS proxy", .plain("127.0.0.1:8080")))
+        choices.append(("nginx is elsewhere or configured by hand", .elsewhere))
+        // A self-signed certificate by default, which needs no further answers.
         let choice = try Console.choose(
-            "\nHow do clients get here?", choices.map(\.0), default: before == nil ? 1 : 0)
+            "\nHow do clients connect?", choices.map(\.0), default: before == nil ? 1 : 0)
         if let known = choices[choice].1 { return known }
         let certificate = try Console.ask(
             "Certificate with its chain (PEM)", default: "/etc/letsencrypt/live/\(domain)/fullchain.pem")
@@ -165,11 +167,11 @@ struct Answers {
         _ flags: Setup, _ last: [String: String], _ asks: Bool
     ) throws(Failure) -> String {
         var name = flags.domain ?? last["DOMAIN"] ?? "localhost"
-        if asks, flags.domain == nil { name = try Console.ask("\nName that clients use", default: name) }
+        if asks, flags.domain == nil { name = try Console.ask("\nHost name that clients use", default: name) }
         let isName =
             !name.isEmpty && name.utf8.count <= 253
             && name.utf8.allSatisfy { $0 == 0x2D || $0 == 0x2E || isAlphanumeric($0) }
-        guard isName else { throw Failure("\(name) is no name of a host") }
+        guard isName else { throw Failure("\(name) is not a host name") }
         return name
     }
 
@@ -182,19 +184,19 @@ struct Answers {
     ) throws(Failure) -> String {
         var list = flags.origins ?? before["CORS_ORIGINS"] ?? "https://\(domain)"
         if asks, flags.origins == nil {
-            list = try Console.ask("Origins of web pages that may call, separated by commas", default: list)
+            list = try Console.ask("Origins of web pages that may call the API, separated by commas", default: list)
         }
         do throws(OriginError) {
             return try AllowedOrigins(list: list).origins.joined(separator: ",")
         } catch {
             throw Failure(
-                "\(error.origin.debugDescription) is no origin: one looks like https://app.example.com, and * is none")
+                "\(error.origin.debugDescription) is not an origin such as https://app.example.com; * is not allowed")
         }
     }
 }
 
 extension Answers.Edge: CustomStringConvertible {
-    /// What the run before has noted.
+    /// Reads the edge that the last run stored.
     init?(_ last: [String: String]) {
         switch last["EDGE"] {
         case "elsewhere": self = .elsewhere
@@ -207,7 +209,7 @@ extension Answers.Edge: CustomStringConvertible {
         }
     }
 
-    /// What is noted for the next run.
+    /// The variables to store for the next run.
     var notes: [(String, String)] {
         switch self {
         case .elsewhere: [("EDGE", "elsewhere")]

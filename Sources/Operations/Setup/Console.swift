@@ -1,22 +1,22 @@
 import Glibc
 import Settings
 
-/// For a handler of signals, which can reach nothing else; set before it is installed.
+/// For the signal handler, which cannot capture; set before the handler is installed.
 nonisolated(unsafe) private var interruptedTerminal = termios()
 
-/// Speaks with the person at the terminal.
+/// Input and output at the terminal.
 enum Console {
-    /// Whether somebody is there to answer.
+    /// Whether questions can be asked.
     static let isInteractive = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
     private static let isTerminal = isatty(STDOUT_FILENO) == 1
 
-    /// A heading.
+    /// Prints a heading.
     static func step(_ text: String) {
         print(isTerminal ? "\u{1B}[1m==> \(text)\u{1B}[0m" : "==> \(text)")
         flush()
     }
 
-    /// A line below a heading.
+    /// Prints a line below a heading.
     static func say(_ text: String) {
         print("    \(text)")
         flush()
@@ -31,14 +31,14 @@ enum Console {
         return answer.isEmpty ? fallback : answer
     }
 
-    /// Asks for one of a few things by its number.
+    /// Asks for one of several choices by its number.
     static func choose(_ question: String, _ choices: [String], default fallback: Int = 0) throws(Failure) -> Int {
         print(question)
         for (index, choice) in choices.enumerated() { print("  \(index + 1)  \(choice)") }
         while true {
             let answer = try ask("Number", default: "\(fallback + 1)")
             if let number = Int(answer), (1...choices.count).contains(number) { return number - 1 }
-            print("  a number from 1 to \(choices.count), please")
+            print("  enter a number from 1 to \(choices.count)")
         }
     }
 
@@ -50,7 +50,7 @@ enum Console {
         guard unsafe tcgetattr(STDIN_FILENO, &attributes) == 0 else { return try ask(question) }
         let before = attributes
         attributes.c_lflag &= ~tcflag_t(ECHO)
-        // Whoever interrupts the question gets the terminal back as it was: nothing else may be in between.
+        // SIGINT must restore the terminal; the attributes are saved before the handler is installed.
         unsafe interruptedTerminal = before
         let handler = signal(SIGINT) { _ in
             unsafe tcsetattr(STDIN_FILENO, TCSANOW, &interruptedTerminal)
@@ -66,14 +66,14 @@ enum Console {
         return try ask(question)
     }
 
-    /// What was printed is seen before a slow step begins, on a pipe too.
+    /// Flushes standard output, so that a line is seen before a slow step begins, on a pipe too.
     private static func flush() {
         fflush(nil)
     }
 }
 
 extension String {
-    /// Without blanks and line breaks around it.
+    /// The text without leading and trailing white space.
     var trimmed: String {
         let start = drop(while: \.isWhitespace)
         return String(start.reversed().drop(while: \.isWhitespace).reversed())

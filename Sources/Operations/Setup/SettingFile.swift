@@ -1,11 +1,11 @@
 import Base
 import Glibc
 
-/// Files that `setup` writes: whole or not at all, and only when they change.
+/// Files that `setup` writes: atomically, and only when they change.
 enum SettingFile {
-    /// Writes a file of root's in the place of the one before it.
+    /// Replaces a file atomically, if its text differs.
     ///
-    /// - Returns: whether it differs from what was there. The corresponding C functions are `fsync` and `rename`.
+    /// - Returns: whether the text differs. The corresponding C functions are `fsync` and `rename`.
     @discardableResult
     static func write(_ text: String, to path: String, mode: mode_t = 0o644) throws(SystemError) -> Bool {
         if let old = try? readExactly(path), old == text {
@@ -16,7 +16,7 @@ enum SettingFile {
         unsafe unlink(fresh)
         do throws(SystemError) {
             let file = try OpenFile(fresh, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
-            // Whatever the umask is.
+            // Independent of the umask.
             _ = try checked("fchmod", fchmod(file.descriptor, mode))
             try file.write(Array(text.utf8))
         } catch {
@@ -30,7 +30,7 @@ enum SettingFile {
         unsafe access(path, F_OK) == 0
     }
 
-    /// With the line break at its end, which `TextFile` leaves out.
+    /// Reads a file including the line break at its end, which `TextFile` drops.
     private static func readExactly(_ path: String) throws(SystemError) -> String {
         let text = try TextFile.read(path)
         return text.isEmpty ? "" : text + "\n"

@@ -2,7 +2,7 @@ import Settings
 import TasksPostgreSQL
 
 extension SetupRun {
-    /// Makes the database where it is to be made here, and keeps its URLs.
+    /// Creates a local database if that was chosen, and stores the URLs; whether they changed.
     func prepareDatabase() throws -> Bool {
         Console.step("Database")
         let runtime: String
@@ -30,7 +30,7 @@ extension SetupRun {
         return hasChanged
     }
 
-    /// Each of the two users of the system is the role of the same name: the kernel vouches, there is no password.
+    /// The URL of a role without a password: peer authentication by the system user of the same name.
     private static func localURL(_ role: String) -> String {
         "postgresql:///todo?host=/var/run/postgresql&user=\(role)"
     }
@@ -46,7 +46,7 @@ extension SetupRun {
                 where rolname = 'todo-fcgi' and setting like '\(setting)=%') \\gexec
             """
         }
-        // Only what is missing is made; nothing that is there is changed.
+        // Creates only what is missing and changes nothing that exists.
         let script = """
             select format('create role %I login', name) from (values ('todo-fcgi-owner'), ('todo-fcgi')) as roles (name)
             where not exists (select from pg_roles where rolname = name) \\gexec
@@ -65,10 +65,10 @@ extension SetupRun {
             "todo in this machine's PostgreSQL, with the roles \(Installation.runtime) and \(Installation.owner)")
     }
 
-    /// The schema, then all that a worker needs, as the users that will need it.
+    /// Runs `migrate` and `check`, each as the user that it is for.
     func migrateAndCheck() throws(Failure) {
         Console.step("Schema")
-        // What this process was started with is told by the files now; an empty variable is none.
+        // The files are read instead of this process's variables: an empty variable counts as not set.
         let names = Installation.secrets.flatMap { [$0, "\($0)_FILE"] }
         let none = Dictionary(uniqueKeysWithValues: names.map { ($0, "") })
         for command in ["migrate", "check"] {

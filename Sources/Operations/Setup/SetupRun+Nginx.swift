@@ -10,7 +10,7 @@ extension SetupRun {
     private static let certificate = "\(Installation.folder)/tls/certificate.pem"
     private static let certificateKey = "\(Installation.folder)/tls/key.pem"
 
-    /// Writes what differs from place to place, puts the site in, and has nginx read it.
+    /// Writes the site's local configuration, enables the site, and reloads nginx.
     func prepareNginx() throws {
         guard answers.edge != .elsewhere else { return }
         Console.step("nginx")
@@ -18,7 +18,7 @@ extension SetupRun {
         try writeListen()
         try writeOnce("upstream.conf", Self.upstream)
         try SettingFile.write(originsMap(), to: "\(Installation.nginx)/origins.conf")
-        // Written once: whoever wants one off empties its file.
+        // Written once, so that the administrator can empty a file to disable its part.
         for (place, part) in [
             ("http.d/production.conf", "http-level"), ("server.d/limits.conf", "limits"),
             ("server.d/access-log.conf", "access-log"), ("headers.d/security.conf", "headers"),
@@ -31,16 +31,16 @@ extension SetupRun {
         do {
             try Tool.run(["nginx", "-t", "-q"])
         } catch {
-            // A site that nginx refuses must not stay in the way of the others.
+            // A site with an error must not keep nginx from serving the others.
             if isNew { unsafe unlink(Self.enabled) }
             throw error
         }
         try Pool.systemctl("enable", "--now", "--quiet", "nginx.service")
         try Pool.systemctl("reload", "nginx.service")
-        Console.say("serves \(url)/ by \(Self.site)")
+        Console.say("serves \(url)/ with \(Self.site)")
     }
 
-    /// Where clients find it.
+    /// The service's base URL.
     var url: String {
         if case .plain(let address) = answers.edge { "http://\(address)" } else { "https://\(answers.domain)" }
     }
@@ -77,7 +77,7 @@ extension SetupRun {
         try SettingFile.write(listen, to: "\(Installation.nginx)/listen.conf")
     }
 
-    /// A certificate for this name that lasts a year, once.
+    /// Creates a certificate for this host name that is valid for a year, unless there is one.
     private func makeCertificate() throws {
         try Folder.make("\(Installation.folder)/tls")
         let name = "DNS:\(answers.domain)"
@@ -94,11 +94,11 @@ extension SetupRun {
             "-keyout", Self.certificateKey, "-out", Self.certificate,
         ])
         _ = try checked("chmod", unsafe chmod(Self.certificate, 0o644))
-        Console.say("made a self-signed certificate: \(Self.certificate)")
+        Console.say("created a self-signed certificate: \(Self.certificate)")
     }
 
     private func originsMap() throws(Failure) -> String {
-        guard let origins = try? AllowedOrigins(list: answers.origins) else { throw Failure("origins: not understood") }
+        guard let origins = try? AllowedOrigins(list: answers.origins) else { throw Failure("origins: malformed") }
         return "# Written by todo-fcgi setup from CORS_ORIGINS.\n"
             + origins.origins.map { "\"\($0)\" \"\($0)\";\n" }.joined()
     }
@@ -108,16 +108,16 @@ extension SetupRun {
         if !SettingFile.exists(path) { try SettingFile.write(text, to: path) }
     }
 
-    // MARK: The proof
+    // MARK: Test
 
-    /// Asks the service through its front door, as a client would.
-    func tryIt() throws {
+    /// Sends requests through nginx, as a client would.
+    func testURL() throws {
         guard answers.edge != .elsewhere else {
-            Console.step("Set up; nginx is yours")
+            Console.step("Set up; configure nginx yourself")
             Console.say("its upstream: unix:/run/todo-fcgi/tasks.sock; snippets: \(Installation.shared)")
             return
         }
-        Console.step("Trying \(url)")
+        Console.step("Testing \(url)")
         try expect("200", "/ready", "")
         if let secret = try? TextFile.read("\(Installation.credentials)/BETTER_AUTH_SECRET") {
             let now = Int64(Clock.realTime / 1_000_000_000)
@@ -127,18 +127,18 @@ extension SetupRun {
         }
         try expect("401", "/api/setup-trial/tasks", "")
         Console.step("Set up")
-        Console.say("\(url)/ serves; a token to try it with: todo-fcgi token --user NAME")
+        Console.say("\(url)/ serves; create a token for tests with: todo-fcgi token --user NAME")
         Console.say("workers: systemctl status 'todo-fcgi@*'; log: journalctl -u 'todo-fcgi@*'; handbook:")
         Console.say("/usr/share/doc/todo-fcgi/README.md")
     }
 
-    /// One request; its header goes by stdin, since arguments can be seen.
+    /// Sends one request; its header is passed on stdin, since every user can see arguments.
     private func expect(_ status: String, _ path: String, _ configuration: String) throws(Failure) {
         var command = ["curl", "-sS", "--noproxy", "*", "-m", "10", "-o", "/dev/null", "-w", "%{http_code}", "-K", "-"]
         if answers.edge == .selfSigned { command += ["--cacert", Self.certificate] }
         if case .plain = answers.edge {} else { command += ["--resolve", "\(answers.domain):443:127.0.0.1"] }
         var answer = ""
-        // A reload takes nginx a moment; a worker's first connection too.
+        // nginx's reload and a worker's first connection take a moment.
         for _ in 0..<20 {
             answer = (try? Tool.run(command + [url + path], input: .text(configuration))) ?? "no answer"
             if answer == status {
@@ -147,8 +147,8 @@ extension SetupRun {
             usleep(250_000)
         }
         throw Failure([
-            "\(url)\(path): \(answer), \(status) was expected",
-            "the log may say why: journalctl -u 'todo-fcgi@*' -n 20",
+            "\(url)\(path): \(answer), expected \(status)",
+            "see the log: journalctl -u 'todo-fcgi@*' -n 20",
         ])
     }
 }

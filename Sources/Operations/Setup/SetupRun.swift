@@ -2,11 +2,11 @@ import Base
 import Glibc
 import Settings
 
-/// Carries out what `setup` was told, step by step; each step may be done again.
+/// Carries out `setup`, step by step; each step can be repeated.
 struct SetupRun {
-    /// What the next run takes for granted.
-    static let memory = "\(Installation.folder)/setup"
-    /// Where this machine's PostgreSQL listens.
+    /// The file in which the answers are stored for the next run.
+    static let answersFile = "\(Installation.folder)/setup"
+    /// The socket of this machine's PostgreSQL.
     static let localServer = "/var/run/postgresql/.s.PGSQL.5432"
 
     let answers: Answers
@@ -23,7 +23,7 @@ struct SetupRun {
             for worker in before where try Pool.active().contains(worker) { try Pool.systemctl("restart", worker) }
         }
         try prepareNginx()
-        try tryIt()
+        try testURL()
     }
 
     // MARK: Secret
@@ -35,7 +35,7 @@ struct SetupRun {
         let path = "\(Installation.credentials)/BETTER_AUTH_SECRET"
         if let secret = answers.secret {
             let hasChanged = try SettingFile.write(secret + "\n", to: path, mode: 0o600)
-            Console.say(hasChanged ? "kept in \(path)" : "already there")
+            Console.say(hasChanged ? "stored in \(path)" : "already there")
             return hasChanged
         }
         guard answers.makesSecret, !SettingFile.exists(path) else {
@@ -43,12 +43,12 @@ struct SetupRun {
             return false
         }
         try SettingFile.write(Self.randomSecret() + "\n", to: path, mode: 0o600)
-        Console.say("made: \(path)")
-        Console.say("the application that signs tokens needs the same: BETTER_AUTH_SECRET")
+        Console.say("generated: \(path)")
+        Console.say("the application that signs tokens needs the same BETTER_AUTH_SECRET")
         return true
     }
 
-    /// 48 of 64 characters: 288 random bits, from the kernel's generator.
+    /// 48 characters of 6 bits: 288 random bits from the kernel's generator.
     private static func randomSecret() -> String {
         var generator = SystemRandomNumberGenerator()
         let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -62,7 +62,7 @@ struct SetupRun {
         var text = (try? TextFile.read(Installation.environmentFile)) ?? ""
         if text.isEmpty {
             text = """
-                # Settings of the workers without secrets; todo-fcgi --help tells which there are.
+                # Settings of the workers, without secrets; todo-fcgi --help lists them.
                 # After a change: todo-fcgi restart. Secrets are files in \(Installation.credentials).
                 """
         }
@@ -74,10 +74,10 @@ struct SetupRun {
         Console.say(
             hasChanged ? "written: \(Installation.environmentFile)" : "as before: \(Installation.environmentFile)")
         let notes = answers.edge.notes + [("DOMAIN", answers.domain)]
-        let memory = notes.reduce("# What todo-fcgi setup was told; it goes by this when it is run again.\n") {
+        let stored = notes.reduce("# Answers given to todo-fcgi setup, the defaults of its next run.\n") {
             EnvironmentText.setting($1.0, to: $1.1, in: $0)
         }
-        try SettingFile.write(memory, to: Self.memory)
+        try SettingFile.write(stored, to: Self.answersFile)
         return hasChanged
     }
 
@@ -91,6 +91,6 @@ struct SetupRun {
         try Pool.systemctl(["enable", "--quiet", Pool.target, Pool.socket, Pool.backup] + wanted)
         try Pool.systemctl(["start", Pool.socket, Pool.backup])
         try Pool.systemctl(["start"] + wanted + [Pool.target])
-        Console.say("run, and start with the machine; a backup is made each night")
+        Console.say("running, and enabled at boot; a backup runs each night")
     }
 }

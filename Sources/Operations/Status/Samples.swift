@@ -1,6 +1,6 @@
 import PoolMetrics
 
-/// The numbers of a pool as they stand in the text for Prometheus, whoever wrote it.
+/// A pool's metrics, parsed from the exposition format of Prometheus.
 struct Samples {
     private struct Sample {
         let labels: [Substring: Substring]
@@ -9,7 +9,7 @@ struct Samples {
 
     private var families: [Substring: [Sample]] = [:]
 
-    /// Reads a text; lines that are none are left out.
+    /// Parses a text; malformed lines are skipped.
     init(_ text: [UInt8]) {
         for line in String(decoding: text, as: UTF8.self).split(separator: "\n") where line.first != "#" {
             guard let space = line.lastIndex(of: " "), let value = Double(line[line.index(after: space)...]) else {
@@ -34,7 +34,7 @@ struct Samples {
         return found.isEmpty ? nil : found.reduce(0) { $0 + $1.value }
     }
 
-    /// The values that a label has, in the order of the text, each once.
+    /// The distinct values of a label, in the order of the text.
     func values(of label: Substring, in name: String) -> [String] {
         var seen: [String] = []
         for sample in families[name[...]] ?? [] {
@@ -43,16 +43,16 @@ struct Samples {
         return seen
     }
 
-    /// A label of the only series with another.
+    /// A label's value in the first series with the given labels.
     func label(_ label: Substring, in name: String, _ labels: [Substring: String] = [:]) -> String? {
         families[name[...]]?.first { sample in
             labels.allSatisfy { sample.labels[$0.key].map(String.init) == $0.value }
         }?.labels[label].map(String.init)
     }
 
-    /// The value below which a share of a histogram's observations lies, since an earlier moment; nil without any.
+    /// A quantile of a histogram's observations since an earlier time; nil without observations.
     ///
-    /// Within a bucket they are taken to be spread evenly, as Prometheus does it.
+    /// Interpolates linearly within a bucket, as Prometheus does.
     func quantile(
         _ share: Double, _ name: String, _ labels: [Substring: String] = [:], since earlier: Samples? = nil
     ) -> Double? {

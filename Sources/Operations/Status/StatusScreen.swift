@@ -2,7 +2,7 @@ import Base
 import PoolMetrics
 import Settings
 
-/// A pool's numbers for a person: what matters first on top, a table of routes, a table of workers.
+/// The output of `status`: the most important metrics on top, a table of routes, a table of workers.
 struct StatusScreen {
     private let samples: Samples
     private let earlier: Samples?
@@ -10,12 +10,12 @@ struct StatusScreen {
     private let isStyled: Bool
     private(set) var lines: [String] = []
 
-    /// Makes the lines.
+    /// Formats the lines.
     ///
     /// - Parameters:
-    ///   - earlier: with it, rates and times are those since then; without, those since the counting began.
+    ///   - earlier: the start of the period of rates and times; nil for the start of the metrics.
     ///   - now: seconds since 1970.
-    ///   - isStyled: whether a terminal shows it.
+    ///   - isStyled: whether the output is a terminal.
     init(_ samples: Samples, since earlier: Samples?, seconds: Double, at now: Int64, isStyled: Bool) {
         self.samples = samples
         self.earlier = earlier
@@ -35,8 +35,8 @@ struct StatusScreen {
         let version = samples.label("version", in: "build_info") ?? "?"
         let span =
             earlier == nil
-            ? "numbers since \(UTC.text(microseconds: begun * 1_000_000)), \(DurationText.of(seconds: now - begun))"
-            : "numbers of the last \(Self.decimal(seconds, 1)) s"
+            ? "since \(UTC.text(microseconds: begun * 1_000_000)), \(DurationText.of(seconds: now - begun))"
+            : "last \(Self.decimal(seconds, 1)) s"
         add("\(bold("\(Program.name) \(version)"))   \(workers) worker\(workers == 1 ? "" : "s")   \(span)")
         add("")
     }
@@ -45,23 +45,23 @@ struct StatusScreen {
         let failed = change("requests_total", statusClass: "5")
         add(
             "requests",
-            "\(rate(change("requests_total"))) a second   \(warn(failed > 0, "\(Self.whole(failed)) failed (5xx)"))   "
+            "\(rate(change("requests_total"))) per second   \(warn(failed > 0, "\(Self.whole(failed)) failed (5xx)"))   "
                 + "\(Self.whole(change("admission_refusals_total"))) refused for load   "
                 + "\(Self.whole(samples.value("worker_requests_in_flight") ?? 0)) in flight")
         let phases = Phases.names.map { "\($0) \(times("request_phase_seconds", ["phase": $0]))" }
-        add("phases", "\(phases.joined(separator: "   "))   (ms: half, 99 % within)")
+        add("phases", "\(phases.joined(separator: "   "))   (ms: p50, p99)")
         let (hits, misses) = (
             change("token_cache_lookups_total", ["result": "hit"]),
             change("token_cache_lookups_total", ["result": "miss"])
         )
-        let share = hits + misses > 0 ? "\(Self.decimal(100 * hits / (hits + misses), 1)) % known" : "none seen"
+        let share = hits + misses > 0 ? "\(Self.decimal(100 * hits / (hits + misses), 1)) % cache hits" : "no look-ups"
         let refusals = TokenRefusal.allCases.compactMap { reason -> String? in
             let count = change("token_refusals_total", ["reason": reason.rawValue])
             return count > 0 ? "\(Self.whole(count)) \(reason.rawValue)" : nil
         }
         add(
             "tokens",
-            "\(share)   \(Self.whole(samples.value("token_cache_entries") ?? 0)) kept   "
+            "\(share)   \(Self.whole(samples.value("token_cache_entries") ?? 0)) cached   "
                 + "refused: \(refusals.isEmpty ? "none" : refusals.joined(separator: ", "))")
         addDatabase()
         if let keys = samples.value("key_set_keys") {
@@ -71,7 +71,7 @@ struct StatusScreen {
             add("keys", "\(Self.whole(keys)) of the issuer   \(readAt ?? "not read yet")")
         }
         if let waiting = samples.value("listen_queue_connections"), let limit = samples.value("listen_queue_limit") {
-            add("socket", "\(Self.whole(waiting)) of \(Self.whole(limit)) connections wait to be accepted")
+            add("socket", "\(Self.whole(waiting)) connections waiting to be accepted   backlog \(Self.whole(limit))")
         }
         let crashes = samples.value("worker_crashes_total") ?? 0
         add(
@@ -87,10 +87,10 @@ struct StatusScreen {
         let batches = change("write_batch_writes_count")
         var text = warn(ready + asleep < all, "\(Self.whole(ready)) of \(Self.whole(all)) connections ready")
         if asleep > 0 { text += ", \(Self.whole(asleep)) asleep" }
-        text += "   \(Self.whole(change("database_reconnects_total"))) made again"
+        text += "   \(Self.whole(change("database_reconnects_total"))) reconnects"
         if batches > 0 {
             text +=
-                "   \(Self.decimal(change("write_batch_writes_sum") / batches, 1)) writes a commit, \(times("write_batch_seconds")) ms"
+                "   \(Self.decimal(change("write_batch_writes_sum") / batches, 1)) writes per commit, \(times("write_batch_seconds")) ms"
         }
         add("database", text)
     }
@@ -108,7 +108,7 @@ struct StatusScreen {
             return [route, rate(change("requests_total", ["route": route]))] + quantiles + classes
         }
         add("")
-        addTable(["route", "a second", "half, ms", "99 %, ms", "2xx", "4xx", "5xx"], rows)
+        addTable(["route", "per second", "p50, ms", "p99, ms", "2xx", "4xx", "5xx"], rows)
     }
 
     private mutating func addWorkers(_ now: Int64) {
@@ -134,9 +134,9 @@ struct StatusScreen {
 
     // MARK: Numbers
 
-    /// How much a counter has grown, or what it is where there is nothing earlier.
+    /// The increase of a counter in the period.
     private func change(_ name: String, _ labels: [Substring: String] = [:]) -> Double {
-        // A pool that began anew counts from zero.
+        // Not negative when the pool's counters were reset.
         max((samples.value(name, labels) ?? 0) - (earlier?.value(name, labels) ?? 0), 0)
     }
 
@@ -168,7 +168,7 @@ struct StatusScreen {
         add("  \(Self.padded(name, 10))\(text)")
     }
 
-    /// Columns as wide as they have to be, numbers at their right ends.
+    /// Adds a table: the first column left-aligned, the others right-aligned.
     private mutating func addTable(_ head: [String], _ rows: [[String]]) {
         let widths = head.indices.map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }
         for (number, row) in ([head] + rows).enumerated() {
@@ -207,7 +207,7 @@ struct StatusScreen {
         return "\(whole).\(String(fraction.magnitude, minimumDigits: digits))"
     }
 
-    /// Seconds as milliseconds, with as many decimals as say something.
+    /// Seconds as milliseconds, with two, one or no decimals by magnitude.
     static func milliseconds(_ seconds: Double) -> String {
         let value = seconds * 1_000
         return decimal(value, value < 1 ? 2 : value < 100 ? 1 : 0)

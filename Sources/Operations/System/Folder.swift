@@ -3,7 +3,7 @@ import Glibc
 
 /// Folders of the file system.
 enum Folder {
-    /// The names of what lies in a folder, in no order.
+    /// The names of a folder's entries, in no order.
     ///
     /// The corresponding C function is `readdir`.
     static func names(in path: String) throws(SystemError) -> [String] {
@@ -19,7 +19,7 @@ enum Folder {
         return names
     }
 
-    /// Makes a folder and those above it.
+    /// Creates a folder and its missing parents.
     ///
     /// The corresponding C function is `mkdir`.
     static func make(_ path: String, mode: mode_t = 0o755) throws(SystemError) {

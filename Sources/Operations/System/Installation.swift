@@ -2,54 +2,54 @@ import Base
 import Glibc
 import Settings
 
-/// Where the package and `setup` keep things on this machine.
+/// The paths and users of an installed package.
 enum Installation {
-    /// What the administrator decides; `setup` writes it.
+    /// The administrator's configuration; `setup` writes it.
     static let folder = "/etc/todo-fcgi"
-    /// Settings without secrets, as `EnvironmentFile=` of the units reads them.
+    /// Settings without secrets, for `EnvironmentFile=` of the units.
     static let environmentFile = "\(folder)/environment"
-    /// One secret a file, for root alone; the units hand them on by `LoadCredential=`.
+    /// One secret per file, readable by root only; the units pass them by `LoadCredential=`.
     static let credentials = "\(folder)/credentials"
-    /// What differs between places of nginx's configuration.
+    /// The local part of nginx's configuration.
     static let nginx = "\(folder)/nginx"
     /// The package's part of nginx's configuration.
     static let shared = "/usr/share/todo-fcgi/nginx"
-    /// The counters of the installed workers, as the unit has them.
+    /// The metrics file of the installed workers, as in the unit.
     static let metricsFile = "/run/todo-fcgi/metrics/counters"
-    /// Migrations, imports and backups run as this user.
+    /// The user of migrations, imports and backups.
     static let owner = "todo-fcgi-owner"
-    /// The workers' user.
+    /// The user of workers.
     static let runtime = "todo-fcgi"
-    /// The settings that are secrets, or may hold one.
+    /// The settings that are secrets, or may contain one.
     static let secrets = [
         "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRET_PREVIOUS", "DATABASE_URL", "DATABASE_MIGRATION_URL",
     ]
 
-    /// Settings for a command that an administrator types.
+    /// The settings of an operator's command.
     ///
-    /// Root, who has set none, means those of this machine: they are read here, and the command goes on as the user
-    /// that it is for. Everybody else's come from the environment.
+    /// For root without secrets in the environment, they are read from the installation, and the process changes to the
+    /// user of the command. Otherwise they come from the environment.
     static func settings(as user: String = owner) throws(Failure) -> SettingsReader {
         let own = Environment.variables()
-        let isTold = (secrets + secrets.map { "\($0)_FILE" }).contains { own[$0]?.isEmpty == false }
-        guard geteuid() == 0, !isTold, let text = try? TextFile.read(environmentFile) else {
+        let isSet = (secrets + secrets.map { "\($0)_FILE" }).contains { own[$0]?.isEmpty == false }
+        guard geteuid() == 0, !isSet, let text = try? TextFile.read(environmentFile) else {
             return SettingsReader(own)
         }
         var settings = EnvironmentText.variables(of: text)
         for name in secrets {
             if let secret = try? TextFile.read("\(credentials)/\(name)"), !secret.isEmpty { settings[name] = secret }
         }
-        // The kept keys are the workers'.
+        // The key set kept on disk belongs to the workers.
         if user == runtime { settings["STATE_DIRECTORY"] = "/var/lib/todo-fcgi" }
         do {
             try become(user)
         } catch {
-            throw Failure("cannot go on as \(user): \(error)")
+            throw Failure("cannot change to the user \(user): \(error)")
         }
         return SettingsReader(settings.merging(own) { $1.isEmpty ? $0 : $1 })
     }
 
-    /// Gives root's rights away for good.
+    /// Drops root's privileges permanently.
     ///
     /// The corresponding C functions are `getpwnam`, `setgroups`, `setgid` and `setuid`.
     private static func become(_ name: String) throws(SystemError) {
@@ -59,14 +59,14 @@ enum Installation {
         _ = try checked("setgroups", unsafe setgroups(1, &groups))
         _ = try checked("setgid", setgid(group))
         _ = try checked("setuid", setuid(user))
-        // Where it was started may be closed to that user.
+        // The user may have no access to the present directory.
         _ = unsafe chdir("/")
     }
 }
 
 /// A file of `NAME=value` lines, as systemd reads it.
 enum EnvironmentText {
-    /// Its variables; comments and lines that are none are left out.
+    /// The variables; comments and malformed lines are skipped.
     static func variables(of text: String) -> [String: String] {
         var variables: [String: String] = [:]
         for line in text.split(whereSeparator: \.isNewline) {
@@ -76,9 +76,9 @@ enum EnvironmentText {
         return variables
     }
 
-    /// The text with a variable's value changed, or its line added.
+    /// The text with a variable changed, or its line added.
     ///
-    /// nil takes it out. Other lines stay as they are.
+    /// A nil value removes the variable. Other lines stay unchanged.
     static func setting(_ name: String, to value: String?, in text: String) -> String {
         var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
         while lines.last == "" { lines.removeLast() }
@@ -100,7 +100,7 @@ enum EnvironmentText {
         return (String(line[..<equals]), String(value))
     }
 
-    /// In quotes where a blank or a comment sign would be taken for something else.
+    /// The value in quotes if it has white space or `#`.
     private static func quoted(_ value: String) -> String {
         value.contains { $0 == " " || $0 == "#" || $0 == "\t" } ? "\"\(value)\"" : value
     }

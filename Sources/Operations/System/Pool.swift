@@ -1,6 +1,6 @@
 import Settings
 
-/// The workers of this machine, which systemd owns.
+/// The workers of this machine as systemd units.
 enum Pool {
     static let target = "todo-fcgi.target"
     static let socket = "todo-fcgi.socket"
@@ -8,17 +8,17 @@ enum Pool {
 
     static func unit(_ number: Int) -> String { "todo-fcgi@\(number).service" }
 
-    /// The workers that run, in the order of their numbers.
+    /// The running workers, in the order of their numbers.
     static func active() throws(Failure) -> [String] {
         try units("list-units", "--state=active,reloading,activating,deactivating").sorted(by: byNumber)
     }
 
-    /// The workers that start with the machine.
+    /// The workers enabled at boot, in the order of their numbers.
     static func enabled() throws(Failure) -> [String] {
         try units("list-unit-files", "--state=enabled").filter { $0 != "todo-fcgi@.service" }.sorted(by: byNumber)
     }
 
-    /// Runs systemctl; what it says is part of the failure.
+    /// Runs systemctl; its output is part of a failure.
     @discardableResult
     static func systemctl(_ arguments: String...) throws(Failure) -> String {
         try systemctl(arguments)
@@ -30,9 +30,9 @@ enum Pool {
     }
 
     private static func units(_ verb: String, _ state: String) throws(Failure) -> [String] {
-        // Its status is 1 when there are none.
+        // The status is ignored: it is 1 when there are no such units.
         let command = ["systemctl", verb, "--plain", "--no-legend", state, "todo-fcgi@*.service"]
-        guard let result = try? Subprocess.run(command) else { throw Failure("systemctl is not there") }
+        guard let result = try? Subprocess.run(command) else { throw Failure("systemctl is not installed") }
         return result.output
             .split(whereSeparator: \.isNewline)
             .compactMap { $0.split(separator: " ").first.map(String.init) }

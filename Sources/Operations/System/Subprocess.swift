@@ -1,25 +1,25 @@
 import Base
 import Glibc
 
-/// Another program, run to its end.
+/// Runs other programs.
 enum Subprocess {
-    /// What it left.
+    /// The result of a program.
     struct Result {
-        /// Its exit status; 128 and more for a signal, as in a shell.
+        /// The exit status; 128 plus the number of a signal, as in a shell.
         let status: Int32
-        /// What it said on stdout and stderr, without line breaks at the end.
+        /// Standard output and standard error, without line breaks at the end.
         let output: String
     }
 
-    /// What a program reads on standard input.
+    /// The standard input of a program.
     enum Input {
-        /// At most 64 KiB.
+        /// A text of at most 64 KiB.
         case text(String)
-        /// An open file, which stays the caller's.
+        /// An open file; the caller closes it.
         case file(Int32)
     }
 
-    /// Runs a program and collects what it says.
+    /// Runs a program until it ends, and collects its output.
     ///
     /// The corresponding C functions are `posix_spawnp` and `waitpid`.
     ///
@@ -55,7 +55,7 @@ enum Subprocess {
         return Result(status: try wait(child), output: String(decoding: said, as: UTF8.self))
     }
 
-    /// Starts a program that writes to `end`, which only it keeps: its own end ends the output.
+    /// Starts a program that writes to `end`, and closes it here, so that the output ends with the program.
     private static func startAndClose(
         _ end: Int32, _ command: [String], _ environment: [String: String], _ source: Int32
     ) throws(SystemError) -> pid_t {
@@ -93,7 +93,7 @@ enum Subprocess {
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
     }
 
-    /// Reading end and writing end, closed in other programs.
+    /// A pipe's reading and writing end, both close-on-exec.
     private static func pipe() throws(SystemError) -> (Int32, Int32) {
         var ends: [Int32] = [0, 0]
         _ = try checked("pipe", unsafe Glibc.pipe(&ends))

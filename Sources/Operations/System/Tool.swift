@@ -1,9 +1,9 @@
 import Base
 import Settings
 
-/// Programs of the system that `setup` and its sisters need.
+/// System programs that the operator's commands run.
 enum Tool {
-    /// Runs a program that has to succeed, and gives what it said.
+    /// Runs a program that has to succeed, and returns its output.
     @discardableResult
     static func run(
         _ command: [String], input: Subprocess.Input = .text(""), environment: [String: String] = [:]
@@ -19,7 +19,7 @@ enum Tool {
         throw Failure(["\(command.prefix(3).joined(separator: " ")) failed:"] + words)
     }
 
-    static func isThere(_ name: String) -> Bool {
+    static func isInstalled(_ name: String) -> Bool {
         ["/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"].contains { SettingFile.exists($0 + name) }
     }
 }

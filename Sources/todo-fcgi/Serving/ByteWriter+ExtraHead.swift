@@ -5,7 +5,7 @@ import PoolMetrics
 extension ByteWriter {
     /// Adds the header `Server-Timing` (W3C Server Timing), in milliseconds.
     ///
-    /// The time to write the answer is not known before it is written.
+    /// The phase `write` is missing: its time is known only after the answer was written.
     mutating func appendTiming(_ phases: Phases) {
         append("Server-Timing: queue;dur=")
         append(milliseconds: phases.queue)
@@ -16,7 +16,7 @@ extension ByteWriter {
         append("\r\n")
     }
 
-    /// Adds the header that the edge logs and keeps to itself.
+    /// Adds the header `X-User-Hash`, which nginx logs and removes.
     mutating func append(userHash digits: UserHashes.Digits) {
         append("X-User-Hash: ")
         append(digits.span)

@@ -2,7 +2,7 @@ import Base
 import FastCGI
 import TaskAPI
 
-/// A request that has to wait, and its body, which nobody else keeps.
+/// A request that waits for a key or for its verification, with a copy of its body, which the connection discards.
 struct HeldRequest {
     let id: RequestID
     let body: [UInt8]
@@ -10,7 +10,7 @@ struct HeldRequest {
     let bodyIsIncomplete: Bool
     /// When this worker read it.
     let startedAt: UInt64
-    /// What it had waited before that, in nanoseconds.
+    /// How long it had waited before that, in nanoseconds.
     let queued: UInt64
 
     init(_ id: RequestID, _ request: borrowing Request, startedAt: UInt64, queued: UInt64 = 0) {

@@ -2,7 +2,7 @@ import JWKS
 import JWT
 import Logging
 
-/// What happens to the issuer's keys, each thing once: an issuer that is down for hours writes one line, not a thousand.
+/// Logs the events of the issuer's keys, each failure once: an issuer that is down for hours causes one line.
 struct IssuerKeysLog {
     private let source: KeySource
     private let logger: Logger
@@ -12,12 +12,12 @@ struct IssuerKeysLog {
         self.logger = logger
     }
 
-    /// For `IssuerKeys.observe`.
+    /// The closure for `IssuerKeys.observe`.
     func observer() -> (IssuerKeys.Observation) -> Void {
         var lastFailure: KeySourceError?
         var lastSaveFailure: String?
         var refused: [JWK.Refusal] = []
-        func tell(of set: JWKSet) {
+        func logRefusals(of set: JWKSet) {
             for refusal in set.refusals where !refused.contains(refusal) {
                 logger.warning("key refused", metadata: ["source": "\(source)", "reason": "\(refusal)"])
             }
@@ -26,32 +26,31 @@ struct IssuerKeysLog {
         return { [source, logger] observation in
             switch observation {
             case .restored(let set, let age):
-                logger.notice(
-                    "keys of an earlier run", metadata: ["keys": "\(set.keyNames)", "age_s": "\(age)"])
-                tell(of: set)
+                logger.notice("using cached JWKS", metadata: ["keys": "\(set.keyNames)", "age_s": "\(age)"])
+                logRefusals(of: set)
             case .changed(let set):
-                logger.notice("keys", metadata: ["source": "\(source)", "keys": "\(set.keyNames)"])
-                tell(of: set)
+                logger.notice("JWKS changed", metadata: ["source": "\(source)", "keys": "\(set.keyNames)"])
+                logRefusals(of: set)
             case .recovered:
-                logger.notice("keys can be read again", metadata: ["source": "\(source)"])
+                logger.notice("JWKS refresh recovered", metadata: ["source": "\(source)"])
                 lastFailure = nil
             case .failed(let error):
                 guard error != lastFailure else { return }
                 lastFailure = error
-                logger.error("keys not read", metadata: ["source": "\(source)", "reason": "\(error)"])
+                logger.error("JWKS refresh failed", metadata: ["source": "\(source)", "reason": "\(error)"])
             case .notRestored(let error):
-                logger.warning("keys of an earlier run not used", metadata: ["reason": "\(error)"])
+                logger.warning("cached JWKS not usable", metadata: ["reason": "\(error)"])
             case .notKept(let error):
                 guard "\(error)" != lastSaveFailure else { return }
                 lastSaveFailure = "\(error)"
-                logger.warning("keys not kept on disk", metadata: ["reason": "\(error)"])
+                logger.warning("JWKS not cached on disk", metadata: ["reason": "\(error)"])
             }
         }
     }
 }
 
 extension JWKSet {
-    /// Names and algorithms on one line.
+    /// The `kid` and algorithms of all keys on one line.
     var keyNames: String {
         keys.map { key in
             "\(key.keyID?.debugDescription ?? "without kid") \(key.algorithms.map(\.description).joined(separator: "/"))"

@@ -3,7 +3,7 @@ import FastCGI
 import Glibc
 
 extension ListeningSocket {
-    /// The socket that the process was started with: descriptor 3 by the protocol of `sd_listen_fds`, else 0.
+    /// The inherited listening socket: descriptor 3 by the protocol of `sd_listen_fds`, else 0.
     static func inherited() throws(SystemError) -> ListeningSocket {
         let isPassed =
             Environment.variable("LISTEN_PID").flatMap { Int32($0) } == getpid()

@@ -4,7 +4,7 @@ import JSON
 import Logging
 import Settings
 
-/// One line an event on stderr, where the journal or a file takes it.
+/// Writes one line per event to stderr, for the journal or a file.
 struct LineHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
@@ -40,7 +40,7 @@ struct LogField {
 }
 
 extension LogField {
-    /// Whole and decimal numbers stay numbers where the format has them.
+    /// Keeps integers and `Milliseconds` as numbers in formats that have numbers.
     init(_ key: String, _ value: Logger.Metadata.Value) {
         var isNumber = false
         if case .stringConvertible(let number) = value { isNumber = number is Int || number is Milliseconds }
@@ -48,7 +48,7 @@ extension LogField {
     }
 }
 
-/// A time as logs have it: milliseconds with three decimals.
+/// A time in a log line: milliseconds with three decimals.
 struct Milliseconds: CustomStringConvertible, Sendable {
     let nanoseconds: UInt64
 
@@ -63,7 +63,7 @@ struct Milliseconds: CustomStringConvertible, Sendable {
 }
 
 extension LogFormat {
-    /// The fields of an event in one line.
+    /// Formats the fields of an event as one line.
     func line(_ fields: [LogField]) -> String {
         switch self {
         case .logfmt:
@@ -81,7 +81,7 @@ extension LogFormat {
         }
     }
 
-    /// As it is where it is one plain word, else in quotes, control characters escaped: a line stays a line.
+    /// One plain word unchanged; any other text in quotes with control characters escaped, so that it stays one line.
     static func quoted(_ text: String) -> String {
         let isPlain =
             !text.isEmpty
@@ -94,7 +94,7 @@ extension LogFormat {
             switch scalar.value {
             case 0x22, 0x5c: quoted += "\\\(scalar)"
             case 0x0a: quoted += "\\n"
-            // Also those that some readers take for line breaks.
+            // Including the characters that some readers treat as line breaks.
             case ..<0x20, 0x7f..<0xa0, 0x2028, 0x2029:
                 quoted += "\\u" + String(scalar.value, minimumDigits: 4, radix: 16)
             default: quoted.unicodeScalars.append(scalar)

@@ -1,5 +1,5 @@
-/// Lets a burst of lines of one kind through, then one a second, and counts the rest: a database that is away for hours
-/// does not fill a disk.
+/// Limits lines of one kind to a burst, then one per second, and counts the suppressed ones, so that a long outage of
+/// the database does not fill the disk.
 struct LogLimit {
     private let burst: Int
     private var second: UInt64 = 0
@@ -11,9 +11,9 @@ struct LogLimit {
         left = burst
     }
 
-    /// Whether a line may be written now; with it, how many were left out since the last one that was.
+    /// Whether a line may be written now; if so, how many were suppressed since the last one.
     ///
-    /// - Parameter now: nanoseconds of a clock that goes forward.
+    /// - Parameter now: nanoseconds of a monotonic clock.
     mutating func admit(at now: UInt64) -> (isAdmitted: Bool, suppressed: Int) {
         let current = now / 1_000_000_000
         if current > second {

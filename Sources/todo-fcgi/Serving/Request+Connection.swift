@@ -1,7 +1,7 @@
 import FastCGI
 import TaskAPI
 
-/// What nginx.conf hands on, in its order.
+/// The FastCGI parameters that nginx.conf sets, in its order.
 enum Parameter: Int, CaseIterable {
     case method, target, contentType, authorization, accept, origin, start, listShape, deleteStatus, repeated
 
@@ -22,19 +22,19 @@ enum Parameter: Int, CaseIterable {
 }
 
 extension Connection<Worker> {
-    /// The running request, borrowed from the connection: the parameters that nginx.conf hands on.
+    /// The running request, borrowed from the connection.
     @_lifetime(borrow self, copy body, borrow name)
     func request(_ body: borrowing RequestBody, _ name: RequestName) -> Request {
         request(body.bytes, isTooLarge: body.isTooLarge, isIncomplete: body.isIncomplete, name)
     }
 
-    /// The same with the body that was kept for it.
-    @_lifetime(borrow self, borrow guest, borrow name)
-    func request(_ guest: borrowing HeldRequest, _ name: RequestName) -> Request {
-        request(guest.body.span, isTooLarge: guest.bodyIsTooLarge, isIncomplete: guest.bodyIsIncomplete, name)
+    /// The running request with the body of a held request.
+    @_lifetime(borrow self, borrow held, borrow name)
+    func request(_ held: borrowing HeldRequest, _ name: RequestName) -> Request {
+        request(held.body.span, isTooLarge: held.bodyIsTooLarge, isIncomplete: held.bodyIsIncomplete, name)
     }
 
-    /// What of it shapes the answer, once it is planned and its body gone.
+    /// The parts of the running request that its answer depends on; after planning, the body is discarded.
     @_lifetime(borrow self, borrow name)
     func requestForAnswer(_ name: RequestName) -> Request {
         name.set(id)
@@ -64,7 +64,7 @@ extension Connection<Worker> {
             isRepeated: parameter(.repeated) != nil)
     }
 
-    /// A parameter that no request is without; empty from a peer that is not nginx.
+    /// A parameter that nginx always sets; empty from any other peer.
     @_lifetime(borrow self)
     private func required(_ parameter: Parameter) -> Span<UInt8> {
         if let value = self.parameter(parameter) { value } else { Span() }
@@ -75,24 +75,24 @@ extension Connection<Worker> {
         self.parameter(parameter.rawValue)
     }
 
-    /// How long ago nginx had the request whole, by `REQUEST_START`.
+    /// The time since nginx had the whole request, by `REQUEST_START`.
     ///
-    /// - Parameter longest: how long it may have waited for this process, by this process's own clock.
+    /// - Parameter longest: the longest time the request can have waited for this process, by this process's clock.
     func timeSinceStart(_ now: UInt64, longest: UInt64) -> UInt64 {
         guard let text = parameter(.start) else { return 0 }
         return RequestStart.age(text, at: now, longest: longest)
     }
 }
 
-/// The moment that REQUEST_START names.
+/// The time in REQUEST_START.
 enum RequestStart {
-    /// What nginx itself may have waited between reading its clock and sending the request, in nanoseconds.
+    /// The longest time between nginx's reading of its clock and its sending of the request, in nanoseconds.
     static let allowance: UInt64 = 100_000_000
 
-    /// The nanoseconds from that moment to now; 0 where that cannot be, since nginx's clock and ours disagree.
+    /// The nanoseconds from that time to now; 0 where they are implausible, since nginx's clock and ours differ.
     ///
-    /// On several hosts clocks may be seconds apart, and a request that has waited for longer than this process was busy
-    /// would be refused for a queue that there never was.
+    /// Clocks of several hosts may differ by seconds. Without the bound, requests would be refused for a wait that
+    /// never happened.
     static func age(_ text: Span<UInt8>, at now: UInt64, longest: UInt64) -> UInt64 {
         guard let start = nanoseconds(text), now > start, now - start <= longest + allowance else { return 0 }
         return now - start

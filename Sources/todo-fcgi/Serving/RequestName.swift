@@ -1,9 +1,9 @@
 import FastCGI
 
-/// A request's name for people, 32 hexadecimal digits: in its answer, in nginx's log and in ours.
+/// The request id of answers and logs, nginx's included: 32 hexadecimal digits.
 ///
-/// Made here and not by nginx, whose `$request_id` takes a fifth of all that it does for a request. The first half is
-/// this process's own, drawn at random; the second tells its requests apart, and not how many there are.
+/// Generated here, since nginx's `$request_id` costs a fifth of its time for a request. The first half is random for
+/// each process; the second is unique within the process and does not reveal the number of requests.
 @safe
 final class RequestName {
     private static var count: Int { 32 }
@@ -27,16 +27,16 @@ final class RequestName {
         get { unsafe _overrideLifetime(Span(_unsafeStart: digits, count: Self.count), borrowing: self) }
     }
 
-    /// Changes it to another request's; always the same one for the same request.
+    /// Changes `span` to the id of a request; equal requests have equal ids.
     func set(_ id: RequestID) {
-        // The end of SplitMix64 (Steele and others, OOPSLA 2014): no two numbers become one.
+        // The finaliser of SplitMix64 (Steele and others, OOPSLA 2014), which is a bijection.
         var mixed = id.rawValue &+ key
         mixed = (mixed ^ mixed &>> 30) &* 0xbf58_476d_1ce4_e5b9
         mixed = (mixed ^ mixed &>> 27) &* 0x94d0_49bb_1331_11eb
         write(mixed ^ mixed &>> 31, at: 16)
     }
 
-    /// The name of any request as text; from then on `span` is that request's too.
+    /// The id of a request as text; changes `span` to it as well.
     func text(of id: RequestID) -> String {
         set(id)
         return unsafe String(decoding: UnsafeBufferPointer(start: digits, count: Self.count), as: UTF8.self)
@@ -48,9 +48,9 @@ final class RequestName {
         unsafe UnsafeMutableRawPointer(digits + start + 8).storeBytes(of: halves[1].bigEndian, as: UInt64.self)
     }
 
-    /// The digits of 32 bits, the first in the highest byte: all eight at once.
+    /// The eight digits of 32 bits, the first in the highest byte.
     private static func digits(of bits: UInt64) -> UInt64 {
-        // Four bits a byte.
+        // Spread to four bits per byte.
         var nibbles = (bits & 0xffff_0000) << 16 | bits & 0xffff
         nibbles = (nibbles & 0x0000_ff00_0000_ff00) << 8 | nibbles & 0x0000_00ff_0000_00ff
         nibbles = (nibbles & 0x00f0_00f0_00f0_00f0) << 4 | nibbles & 0x000f_000f_000f_000f

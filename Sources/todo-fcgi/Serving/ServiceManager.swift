@@ -2,14 +2,14 @@ import Base
 import EventLoop
 import Glibc
 
-/// Tells the service manager how this worker is, by the protocol of `sd_notify`; silent where none asked for it.
+/// Reports this worker's state to the service manager by the protocol of `sd_notify`, if `NOTIFY_SOCKET` is set.
 ///
-/// The watchdog is fed by a timer of the loop that serves requests: a worker whose loop stands still is replaced,
-/// which no thread of its own would notice.
+/// The watchdog's keep-alives come from a timer of the loop that serves requests, so a blocked loop is detected; a
+/// separate thread would not detect it.
 final class ServiceManager: EventSource {
     private let loop: EventLoop
     private let channel: NotificationSocket?
-    /// Half of what the manager allows, in nanoseconds; nil when it does not watch.
+    /// Half of the watchdog's interval, in nanoseconds; nil without a watchdog.
     private let interval: UInt64?
     private var isReady = false
 
@@ -23,33 +23,33 @@ final class ServiceManager: EventSource {
         super.init()
     }
 
-    /// Says READY when the database answers for the first time, at the latest after `patience`: a worker that waits
-    /// for its database serves errors at once, and a restart of the pool goes on.
-    func begin(patience: UInt64 = 3_000_000_000) {
+    /// Sends READY when the database is first connected, at the latest after `timeout`: without a database a worker
+    /// answers errors at once, and a restart of the pool must not wait for it.
+    func begin(timeout: UInt64 = 3_000_000_000) {
         guard let channel else { return }
         channel.send("STATUS=Connecting to the database")
-        loop.setTimer(self, at: loop.now + min(patience, interval ?? patience))
+        loop.setTimer(self, at: loop.now + min(timeout, interval ?? timeout))
     }
 
-    /// The database answers.
+    /// Reports that the database is connected.
     func databaseConnected() {
         ready("Serving")
         channel?.send("STATUS=Serving")
     }
 
-    /// The database does not answer.
+    /// Reports that the database is not connected.
     func databaseLost(_ reason: String) {
-        // A line each: what the reason says must not become another assignment.
+        // Without line breaks, which would begin another assignment.
         channel?.send("STATUS=No database: \(reason.filter { !$0.isNewline })")
     }
 
-    /// The worker has begun to end.
+    /// Reports that the worker is draining.
     func draining() {
-        channel?.send("STOPPING=1\nSTATUS=Serving what is left")
+        channel?.send("STOPPING=1\nSTATUS=Draining")
     }
 
     override func timerFired() {
-        ready("Serving, without a database so far")
+        ready("Serving without a database")
         guard let interval else { return }
         channel?.send("WATCHDOG=1")
         loop.setTimer(self, at: loop.now + interval)

@@ -3,22 +3,22 @@ import Glibc
 import JWT
 import Settings
 
-/// The key of the users' hashes in logs: the same in all workers of a pool, and after a restart.
+/// The key of the user hashes in logs: the same in all workers of a pool, and after a restart.
 enum UserHashKey {
     private static let fileName = "user-hash.key"
 
-    /// Derived from the shared secret where there is one, else the one in the state directory, which the first worker
-    /// makes.
+    /// Derives the key from the shared secret if there is one; else reads the key file in the state directory, which
+    /// the first worker creates.
     static func load(_ identity: IdentitySettings) throws -> SharedSecret {
         if let secret = identity.secret { return try secret.derived(for: "todo-fcgi X-User-Hash") }
         guard let directory = identity.stateDirectory else { throw SystemError("TODO_STATE_DIR", code: ENOENT) }
         let path = "\(directory)/\(fileName)"
-        // Of workers that start together the first one's stays.
-        if unsafe access(path, F_OK) != 0 { try make(path) }
+        // Of several workers that start at once, the first creates the key.
+        if unsafe access(path, F_OK) != 0 { try create(path) }
         return try SharedSecret(bytes: read(path))
     }
 
-    /// A file that others can read or write, or that is not ours, is refused.
+    /// Reads the key; a file that another user owns, can read or can write to is refused.
     private static func read(_ path: String) throws(SystemError) -> [UInt8] {
         let file = try OpenFile(path, O_RDONLY | O_NOFOLLOW)
         var status = stat()
@@ -29,10 +29,10 @@ enum UserHashKey {
         return try file.contents(limit: 64)
     }
 
-    /// Puts a random key there, whole, unless there is one.
+    /// Creates a file with a random key atomically, unless there is one.
     ///
     /// The corresponding C function is `link`.
-    private static func make(_ path: String) throws(SystemError) {
+    private static func create(_ path: String) throws(SystemError) {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<SharedSecret.minimumBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         let draft = "\(path).\(getpid())"

@@ -2,25 +2,24 @@ import Base
 import DequeModule
 import EventLoop
 
-/// Requests whose tokens take a public key's work, a hundred times that of all others: each turn of the loop verifies
-/// one of them, after everything that needs none.
+/// Requests whose tokens need a public-key signature check, which costs a hundred times the rest of a request: each
+/// turn of the loop verifies one, after all requests that need none.
 ///
-/// A forged token cannot be told from a genuine one before that work, but its path names a user. Users of whom a token
-/// was verified lately have a line of their own that comes first, a few requests of each at a time: a flood of forged
-/// tokens for other users does not hold up the first request with a refreshed token, and one for a single such user
-/// holds up hardly anybody else.
+/// A forged token cannot be told from a genuine one before that check, but the path names a user. Recent users, whose
+/// tokens were verified before, have a queue of their own with priority and a bound per user: forged tokens for other
+/// users do not delay a refreshed token, and forged tokens for one recent user delay the others little.
 final class VerificationQueue: EventSource {
-    /// The most requests that wait, those of recent users aside: a tenth of a second's work.
+    /// The capacity of the queue of other users: a tenth of a second's work.
     static let capacity = 1_024
-    /// The most requests of recent users that come first; more wait among the others.
+    /// The capacity of the queue of recent users; further requests wait in the other queue.
     static let recentCapacity = 256
-    /// The most of one recent user that come first.
-    static let recentOfOne = 4
-    /// The most bytes of bodies that are kept for each line.
+    /// The most requests of one user in the queue of recent users.
+    static let recentPerUser = 4
+    /// The most bytes of bodies in each queue.
     static let bytes = 1 << 20
-    /// One of so many is from the other line, while both have some: neither waits for the other's end.
+    /// Every fourth request is from the other queue, while both have some, so that neither starves.
     private static let otherShare = 4
-    /// A turn looks at more than one while that takes less than this, in nanoseconds.
+    /// A turn verifies further requests until this much time has passed, in nanoseconds.
     private static let turnTime: UInt64 = 50_000
 
     private struct Waiting {
@@ -28,7 +27,7 @@ final class VerificationQueue: EventSource {
         let user: Int?
     }
 
-    private struct Line {
+    private struct Queue {
         var requests = Deque<Waiting>()
         var bytes = 0
     }
@@ -37,9 +36,9 @@ final class VerificationQueue: EventSource {
     var onTurn: ((HeldRequest) -> Void)?
 
     private let loop: EventLoop
-    private var recent = Line()
-    private var others = Line()
-    /// How many requests of each user wait in the line of recent users.
+    private var recent = Queue()
+    private var others = Queue()
+    /// The number of requests of each user in the queue of recent users.
     private var countsOfRecent: [Int: Int] = [:]
     private var turns = 0
 
@@ -48,22 +47,22 @@ final class VerificationQueue: EventSource {
         super.init()
     }
 
-    /// Whether there is room for a body of this size.
+    /// Whether a request with a body of this size can be admitted.
     ///
     /// - Parameter user: a hash of the user, if a recent one.
     func hasRoom(forBytes count: Int, of user: Int? = nil) -> Bool {
-        comesFirst(count, user) || others.requests.count < Self.capacity && others.bytes + count <= Self.bytes
+        hasPriority(count, user) || others.requests.count < Self.capacity && others.bytes + count <= Self.bytes
     }
 
-    private func comesFirst(_ bytes: Int, _ user: Int?) -> Bool {
+    private func hasPriority(_ bytes: Int, _ user: Int?) -> Bool {
         guard let user else { return false }
-        return countsOfRecent[user, default: 0] < Self.recentOfOne && recent.requests.count < Self.recentCapacity
+        return countsOfRecent[user, default: 0] < Self.recentPerUser && recent.requests.count < Self.recentCapacity
             && recent.bytes + bytes <= Self.bytes
     }
 
-    /// Takes in a request.
+    /// Admits a request.
     func admit(_ request: HeldRequest, of user: Int? = nil) {
-        if let user, comesFirst(request.body.count, user) {
+        if let user, hasPriority(request.body.count, user) {
             recent.requests.append(Waiting(request: request, user: user))
             recent.bytes += request.body.count
             countsOfRecent[user, default: 0] += 1
@@ -71,7 +70,7 @@ final class VerificationQueue: EventSource {
             others.requests.append(Waiting(request: request, user: nil))
             others.bytes += request.body.count
         }
-        // The next turn's, whatever has become ready by then first.
+        // In the next turn, after all sources that are ready by then.
         loop.setTimer(self, at: loop.now)
     }
 

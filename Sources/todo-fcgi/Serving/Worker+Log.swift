@@ -6,34 +6,36 @@ import PoolMetrics
 import TaskAPI
 import Tasks
 
-/// What led to a 5xx, in the operator's words.
+/// The cause of a 5xx, for the operator's log.
 enum FailureCause: CustomStringConvertible {
-    /// The store's failure, and what the database said of it.
-    case store(TaskFailure, said: String?)
-    /// The store's failure in the middle of a long list.
-    case brokeOff(TaskFailure, said: String?)
-    /// The load.
+    /// A failure of the store, with the database's message.
+    case store(TaskFailure, message: String?)
+    /// A failure of the store in the middle of a long list.
+    case aborted(TaskFailure, message: String?)
+    /// A refusal of a valid request.
     case admission(Admission)
 
     var description: String {
         switch self {
-        case .store(.unavailable, let said): said ?? "no usable connection to the database, or too many conflicts"
-        case .store(.overloaded, _): "too many heavy reads of the owner, or of all, wait for a connection"
+        case .store(.unavailable, let message):
+            message ?? "no usable connection to the database, or too many conflicts"
+        case .store(.overloaded, _): "too many heavy reads of this owner, or of all owners, wait for a connection"
         case .store(.readOnly, _): "the database is read-only"
-        case .store(.outcomeUnknown, _): "no word from the database on a write that was sent"
+        case .store(.outcomeUnknown, _): "no answer from the database to a write that was sent"
         case .store(.timedOut, _): "no answer from the database in time"
-        case .store(.refused(let state), let said): said ?? "the database refused the statement (SQLSTATE \(state))"
-        case .brokeOff(_, let said): "the list broke off: \(said ?? "the connection to the database was lost")"
+        case .store(.refused(let state), let message):
+            message ?? "the database refused the statement (SQLSTATE \(state))"
+        case .aborted(_, let message): "the list was aborted: \(message ?? "the connection to the database was lost")"
         case .admission(.inFlight): "TODO_MAX_IN_FLIGHT requests are in flight"
-        case .admission(.queueTime): "it had waited longer than TODO_REQUEST_TIMEOUT before a worker saw it"
-        case .admission(.noKeys): "no keys of the issuer are known"
+        case .admission(.queueTime): "the request waited longer than TODO_REQUEST_TIMEOUT before a worker read it"
+        case .admission(.noKeys): "no keys of the issuer were read yet"
         case .admission(.unknownKey): "the token's key is not known, and the issuer may not be asked again yet"
         case .admission(.verifications): "\(VerificationQueue.capacity) requests wait for their tokens to be verified"
         }
     }
 }
 
-/// One limit a kind of line, so that a flood of one hides no line of another.
+/// One limit per kind of line, so that a flood of one kind suppresses no line of another.
 struct LogLimits {
     var defects = LogLimit(burst: 10)
     var failures = LogLimit(burst: 10)
@@ -42,10 +44,10 @@ struct LogLimits {
 }
 
 extension Worker {
-    /// A request that failed, or took long, with the time of each phase.
+    /// Logs a request that failed or was slow, with the time of each phase.
     func log(_ answered: Answered, _ phases: Phases, _ cause: FailureCause?, _ id: RequestID) {
         let status = answered.status.rawValue
-        // A worker that is asked whether it is ready, and is not, has not failed.
+        // A 503 of `/ready` is a correct answer, not a failure.
         guard status < 500 || answered.endpoint != .readiness else { return }
         let limit: WritableKeyPath<LogLimits, LogLimit> =
             status < 500 ? \.slow : answered.status == .internalServerError ? \.defects : \.failures
@@ -68,7 +70,7 @@ extension Worker {
             metadata: metadata)
     }
 
-    /// Tells the operator what the client is not told; a token whose time is over is nothing to tell of.
+    /// Logs why a token was refused, which the client is not told; expired tokens at level `debug` only.
     func log(_ reason: TokenError, _ id: RequestID) {
         let level: Logger.Level = reason == .expired ? .debug : .info
         guard logger.logLevel <= level else { return }

@@ -5,9 +5,9 @@ import TaskAPI
 import Tasks
 import TasksPostgreSQL
 
-/// Lists that are longer than a worker should hold: they pass through in parts, as fast as nginx takes them.
+/// Long lists: sent in parts as fast as nginx reads them, so that a worker's memory stays bounded.
 extension Worker {
-    /// Sends the next part of a list, if anybody still waits for it.
+    /// Sends the next part of a list, unless the request was abandoned.
     func send(_ rows: PostgreSQLTaskRows, to id: RequestID) {
         guard let connection = server.connection(running: id), var run = running[id.slot] else { return }
         let isFirst = run.list == nil
@@ -19,13 +19,13 @@ extension Worker {
         if !connection.hasRoom { store.pause(id.rawValue) }
     }
 
-    /// Sends the last part of a list, or breaks its answer off where the rest cannot be had: an array that ended early
-    /// would look whole.
+    /// Sends the last part of a list, or aborts the answer after a failure, since an array that ended early would look
+    /// complete.
     func end(
         _ list: LongList, _ run: Running, _ result: TaskResult<PostgreSQLTaskRows>, on connection: Connection<Worker>
     ) {
         var list = list
-        // The connection's next request may begin with the end of the answer.
+        // The end of the answer may start the connection's next request.
         let id = connection.id
         switch result {
         case .done(let rows), .part(let rows):
@@ -39,7 +39,7 @@ extension Worker {
         let answered = api.answered(list, isWhole: result.failure == nil)
         metrics.answered(answered, phases, hasResult: true)
         if result.failure != nil || phases.total >= limits.slowRequest {
-            log(answered, phases, result.failure.map { .brokeOff($0, said: currentRefusal) }, id)
+            log(answered, phases, result.failure.map { .aborted($0, message: currentRefusal) }, id)
         }
     }
 

@@ -9,66 +9,66 @@ import TaskAPI
 import Tasks
 import TasksPostgreSQL
 
-/// The one straight line of a request: read, planned, submitted, and, when its result comes, answered.
+/// Handles requests: plans each, submits its operation to the store, and answers it with the result.
 ///
-/// Made of the real parts, not generic over them: what runs for each request is compiled for exactly these.
+/// Uses concrete types instead of generic parameters, so that the request path is specialised.
 final class Worker: RequestHandler {
     static let parameterNames = Parameter.allCases.map(\.name)
 
-    /// The bounds of one worker.
+    /// The limits of one worker, and whether answers have `Server-Timing`.
     struct Limits {
-        /// In nanoseconds, from the moment nginx had the request.
+        /// The time limit of a request since nginx had it, in nanoseconds.
         var requestTimeout: UInt64
-        /// How many operations the store may have at once.
+        /// The maximum number of operations in the store.
         var inFlight: Int
-        /// In nanoseconds, from the moment nginx had the request.
+        /// The time since nginx had a request from which on it is slow, in nanoseconds.
         var slowRequest: UInt64
-        /// Whether answers say where their time went.
-        var tellsTiming = false
+        /// Whether answers have the header `Server-Timing`.
+        var sendsTiming = false
     }
 
-    /// A request whose operation is under way.
+    /// A request whose operation is in the store.
     struct Running {
         let pending: Pending
         var phases: Phases
         let submittedAt: UInt64
-        /// The list of which parts were sent.
+        /// The long list, once a part of it was sent.
         var list: LongList?
     }
 
     let loop: EventLoop
     let api: API<TokenVerifier>
     let store: PostgreSQLTaskStore
-    /// Nil where no token of a public key counts.
+    /// Nil where no issuer is configured.
     private let keys: IssuerKeys?
-    private let waitingRoom: WaitingRoom
+    private let pendingKeyRequests: PendingKeyRequests
     private let verifications: VerificationQueue
     private let state: () -> ServiceState
     let limits: Limits
     let logger: Logger
     let metrics: WorkerMetrics
-    /// Headers that are not the API's: `X-Request-ID`, `Server-Timing`, `X-User-Hash`.
+    /// Headers that the API does not write: `X-Request-ID`, `Server-Timing`, `X-User-Hash`.
     var extraHead = ByteWriter(capacity: 256)
-    /// Nil where answers do not say whose they are.
+    /// Nil where answers do not have `X-User-Hash`.
     private var userHashes: UserHashes?
-    /// The name of the request that is being planned or answered.
+    /// The id of the request that is being planned or answered.
     let name = RequestName()
     let server: Server<Worker>
-    /// The answer that is being written; one for all requests.
+    /// The answer that is being written; shared by all requests.
     var writer = ByteWriter(capacity: 64 << 10)
-    /// By the slot of the request's connection.
+    /// Indexed by the slot of the request's connection.
     var running: [Running?] = []
     private var inFlight = 0
-    /// What the database said last of a statement that it refused.
+    /// The database's message for the last statement that it refused.
     var lastRefusal: String? {
         didSet { refusedAt = loop.now }
     }
     private var refusedAt: UInt64 = 0
-    /// What the database said of the statement whose failure is told now; its result follows in the same turn.
+    /// The database's message for the failure being handled: message and result arrive in the same turn of the loop.
     var currentRefusal: String? { refusedAt == loop.now ? lastRefusal : nil }
     var logLimits = LogLimits()
 
-    /// Joins the parts; from here on requests are served whenever the loop turns.
+    /// Connects the parts; from here on the loop serves requests.
     init(
         _ api: API<TokenVerifier>, store: PostgreSQLTaskStore, keys: IssuerKeys?, server: Server<Worker>,
         limits: Limits, userHashes: UserHashes? = nil, logger: Logger, metrics: WorkerMetrics, on loop: EventLoop,
@@ -77,7 +77,7 @@ final class Worker: RequestHandler {
         self.api = api
         self.store = store
         self.keys = keys
-        waitingRoom = WaitingRoom(on: loop)
+        pendingKeyRequests = PendingKeyRequests(on: loop)
         verifications = VerificationQueue(on: loop)
         self.server = server
         self.limits = limits
@@ -87,13 +87,13 @@ final class Worker: RequestHandler {
         self.loop = loop
         self.state = state
         server.handler = self
-        waitingRoom.leaves = { [unowned self] in resume($0, allowing: .little) }
+        pendingKeyRequests.onRelease = { [unowned self] in resume($0, allowing: .little) }
         verifications.onTurn = { [unowned self] in resume($0, allowing: .any) }
-        keys?.refreshed = { [unowned self] in waitingRoom.release() }
+        keys?.refreshed = { [unowned self] in pendingKeyRequests.release() }
         store.receive = { [unowned self] ticket, result in respond(RequestID(rawValue: ticket), result) }
     }
 
-    /// Understands a request; answers it, or submits its operation, or lets it wait for a key.
+    /// Plans a request; answers it, submits its operation, or holds it for a key or its verification.
     func handle(_ connection: Connection<Worker>, body: borrowing RequestBody) {
         let name = name
         let (startedAt, now) = (Clock.monotonic, Clock.realTime)
@@ -101,22 +101,22 @@ final class Worker: RequestHandler {
         proceed(connection, connection.request(body, name), startedAt: startedAt, queued: queued, at: now)
     }
 
-    /// Goes on with a list that was held back.
+    /// Resumes a long list that was paused.
     func connectionHasRoom(_ connection: Connection<Worker>) {
         store.resume(connection.id.rawValue)
     }
 
-    /// Goes on with a list that was held back: its rest is read and dropped, so that its connection is free again.
+    /// Resumes an abandoned long list: the rest is read and discarded, which frees the database connection.
     func requestAbandoned(_ id: RequestID) {
         store.resume(id.rawValue)
     }
 
-    /// Looks at a request once more that had to wait, if anybody still waits for its answer.
-    private func resume(_ guest: HeldRequest, allowing work: SignatureWork) {
-        guard let connection = server.connection(running: guest.id) else { return }
+    /// Plans a held request again, unless it was abandoned.
+    private func resume(_ held: HeldRequest, allowing work: SignatureWork) {
+        guard let connection = server.connection(running: held.id) else { return }
         let name = name
         proceed(
-            connection, connection.request(guest, name), startedAt: guest.startedAt, queued: guest.queued,
+            connection, connection.request(held, name), startedAt: held.startedAt, queued: held.queued,
             at: Clock.realTime, allowing: work)
     }
 
@@ -124,7 +124,7 @@ final class Worker: RequestHandler {
         _ connection: Connection<Worker>, _ request: borrowing Request, startedAt: UInt64, queued: UInt64,
         at now: UInt64, allowing work: SignatureWork = .little
     ) {
-        // What a request waits for a key or for its turn is in `verify`.
+        // The wait for a key or for verification counts as `verify`.
         var phases = Phases(queue: queued)
         let plan = api.plan(
             request, at: Int64(now / 1_000_000_000), allowing: work, state: state, into: &writer)
@@ -134,20 +134,23 @@ final class Worker: RequestHandler {
             phases.verify = plannedAt - startedAt
             finish(connection, answered, phases, from: plannedAt)
         case .awaitKey(let key, let endpoint):
-            let prospect = keys?.ask(for: key) ?? .isUnknown
-            if prospect == .mayCome, waitingRoom.hasRoom(forBytes: request.body.count, startedAt: startedAt) {
-                return waitingRoom.admit(HeldRequest(connection.id, request, startedAt: startedAt, queued: queued))
+            let availability = keys?.request(key) ?? .unknown
+            if availability == .pending,
+                pendingKeyRequests.hasRoom(forBytes: request.body.count, startedAt: startedAt)
+            {
+                let held = HeldRequest(connection.id, request, startedAt: startedAt, queued: queued)
+                return pendingKeyRequests.admit(held)
             }
             phases.verify = Clock.monotonic - startedAt
-            // A client that reads 401 logs its user out, so only what is known is one.
+            // Clients log their user out on 401, so it is sent only when the issuer certainly lacks the key.
             if keys?.set == nil { return refuse(connection, request, .noKeys, endpoint, phases) }
-            switch prospect {
-            case .isUnknown:
+            switch availability {
+            case .unknown:
                 let answered = api.refuse(request, TokenError.unknownKey, endpoint: endpoint, into: &writer)
                 finish(connection, answered, phases, from: Clock.monotonic)
-            case .mayCome:
+            case .pending:
                 refuse(connection, request, .unknownKey, endpoint, phases, as: .unknownKey(retryAfter: 1))
-            case .mayComeLater(let seconds):
+            case .retryLater(let seconds):
                 refuse(connection, request, .unknownKey, endpoint, phases, as: .unknownKey(retryAfter: seconds))
             }
         case .awaitVerification(let endpoint, let user):
@@ -174,7 +177,7 @@ final class Worker: RequestHandler {
         }
     }
 
-    /// Answers a request 503 with which nothing is wrong.
+    /// Answers a valid request with 503.
     private func refuse(
         _ connection: Connection<Worker>, _ request: borrowing Request, _ reason: Admission, _ endpoint: Endpoint,
         _ phases: Phases, as refusal: Refusal = .overloaded
@@ -184,7 +187,7 @@ final class Worker: RequestHandler {
         finish(connection, answered, phases, from: Clock.monotonic, cause: .admission(reason))
     }
 
-    /// Answers the request that an operation's result belongs to, if anybody still waits for it.
+    /// Answers the request of an operation with its result, unless it was abandoned.
     private func respond(_ id: RequestID, _ result: TaskResult<PostgreSQLTaskRows>) {
         if case .part(let rows) = result { return send(rows, to: id) }
         inFlight -= 1
@@ -202,33 +205,33 @@ final class Worker: RequestHandler {
         let answered = api.respond(to: request, run.pending, result, into: &writer)
         finish(
             connection, answered, phases, from: now, hasResult: true,
-            cause: result.failure.map { .store($0, said: currentRefusal) })
+            cause: result.failure.map { .store($0, message: currentRefusal) })
     }
 
-    /// Writes the headers that are not the API's.
+    /// Writes the headers that the API does not write.
     func writeExtraHead(_ phases: Phases, user: String?) {
         let name = name
         extraHead.reset()
         extraHead.append("X-Request-ID: ")
         extraHead.append(name.span)
         extraHead.append("\r\n")
-        if limits.tellsTiming { extraHead.appendTiming(phases) }
+        if limits.sendsTiming { extraHead.appendTiming(phases) }
         if let user, let digits = userHashes?.digits(of: user) { extraHead.append(userHash: digits) }
     }
 
-    /// Sends the answer that is written, and tells counters and logs.
+    /// Sends the written answer, and updates metrics and logs.
     ///
-    /// - Parameter start: when the answer was begun, the end of the phases so far.
+    /// - Parameter start: when the answer was begun, which is the end of the previous phase.
     private func finish(
         _ connection: Connection<Worker>, _ answered: Answered, _ phases: Phases, from start: UInt64,
         hasResult: Bool = false,
         cause: FailureCause? = nil
     ) {
-        // The connection's next request may begin with the answer.
+        // Sending the answer may start the connection's next request.
         let id = connection.id
         writeExtraHead(phases, user: answered.user)
         connection.answer(writer.bytes, after: extraHead.bytes)
-        // A list of thousands of tasks must not stay in memory for good.
+        // Frees the memory of a large answer.
         writer.reset(keepingCapacity: 1 << 20)
         var phases = phases
         phases.write = Clock.monotonic - start
@@ -242,7 +245,7 @@ final class Worker: RequestHandler {
 }
 
 extension TaskResult {
-    /// Why it failed; nil when it did not.
+    /// The failure; nil for a success.
     var failure: TaskFailure? {
         if case .failed(let failure) = self { failure } else { nil }
     }

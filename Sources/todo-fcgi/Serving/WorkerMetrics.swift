@@ -4,7 +4,7 @@ import PoolMetrics
 import TaskAPI
 import TasksPostgreSQL
 
-/// What one worker counts; every method is a few additions.
+/// The metrics of one worker; every method is a few additions.
 final class WorkerMetrics {
     let pool: PoolSchema
     let ledger: Ledger
@@ -13,7 +13,7 @@ final class WorkerMetrics {
     init(_ pool: PoolSchema, _ ledger: Ledger) {
         self.pool = pool
         self.ledger = ledger
-        // From a status code to its number among those of `Status`.
+        // From a status code to its index among the cases of `Status`.
         var statuses = [Int](repeating: 0, count: 600)
         for (index, status) in Status.allCases.enumerated() { statuses[status.rawValue] = index }
         self.statuses = statuses
@@ -21,9 +21,9 @@ final class WorkerMetrics {
 
     // MARK: Requests
 
-    /// A request was answered.
+    /// Counts a request that was answered.
     ///
-    /// - Parameter hasResult: whether it went through all phases.
+    /// - Parameter hasResult: whether the request went through all phases.
     func answered(_ answered: Answered, _ phases: Phases, hasResult: Bool) {
         let route = Route.index(answered.endpoint)
         let status = statuses[answered.status.rawValue]
@@ -34,31 +34,31 @@ final class WorkerMetrics {
             ledger.add(to: pool.tokenRefusals[TokenRefusal(refusal).index])
         }
         guard hasResult else { return }
-        // In the order of their names.
+        // In the order of `Phases.names`.
         ledger.observe(phases.queue, in: pool.phases, 0)
         ledger.observe(phases.verify, in: pool.phases, 1)
         ledger.observe(phases.database, in: pool.phases, 2)
         ledger.observe(phases.write, in: pool.phases, 3)
     }
 
-    /// A result came for a request that nobody waits for any more.
+    /// Counts the result of an abandoned request.
     func abandoned() {
         ledger.add(to: pool.abandoned.only)
     }
 
-    /// A request was refused because of the load.
+    /// Counts a valid request that was refused.
     func refused(_ reason: Admission) {
         ledger.add(to: pool.refusals[reason.index])
     }
 
-    /// So many requests wait for the database now.
+    /// Sets the number of requests that wait for the database.
     func inFlight(_ count: Int) {
         ledger.set(pool.inFlight.only, to: UInt64(count))
     }
 
     // MARK: The store
 
-    /// Something happened to the store's connections.
+    /// Counts an event of the store's connections.
     func count(_ observation: PostgreSQLTaskStore.Observation) {
         switch observation {
         case .connected: break
@@ -67,7 +67,7 @@ final class WorkerMetrics {
         }
     }
 
-    /// The store measured something.
+    /// Records a measurement of the store.
     func count(_ measurement: PostgreSQLTaskStore.Measurement) {
         switch measurement {
         case .committed(let writes, let took):
@@ -77,13 +77,13 @@ final class WorkerMetrics {
         }
     }
 
-    /// The worker has begun to end.
+    /// Marks the worker as draining.
     func draining() {
         ledger.set(pool.isDraining.only, to: 1)
     }
 }
 
 extension CaseIterable where Self: Equatable, AllCases.Index == Int {
-    /// The place among all cases.
+    /// The index among all cases.
     fileprivate var index: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }

@@ -11,7 +11,7 @@ import Settings
 import TaskAPI
 import TasksPostgreSQL
 
-/// One worker from its start to its end: wires the parts, runs the loop, drains on a signal.
+/// One worker process: connects the parts, runs the loop, drains on a signal.
 struct WorkerProcess {
     private let settings: Settings
     private let socket: ListeningSocket
@@ -25,12 +25,13 @@ struct WorkerProcess {
         logger = Logger(label: Program.name) { _ in LineHandler(format, logLevel: level) }
     }
 
-    /// multiwatch 1.0 passes SIGTERM on as SIGQUIT, which is nginx's word for a graceful end too.
+    /// The signals that drain a worker; SIGQUIT, since multiwatch 1.0 forwards SIGTERM as SIGQUIT.
     private static let endingSignals = [SIGTERM, SIGINT, SIGQUIT]
 
-    /// Keeps the signals that end a worker until `run` takes them; the first thing that a worker does.
+    /// Blocks the ending signals until `run` reads them; a worker calls it first.
     ///
-    /// libfcgi installs a handler for SIGTERM that does nothing: one that came while it stood would be lost.
+    /// libfcgi installs a handler for SIGTERM that does nothing: an unblocked signal that came before `run` would be
+    /// lost.
     static func holdSignals() {
         SignalSource.block(endingSignals)
     }
@@ -42,7 +43,7 @@ struct WorkerProcess {
         let loop = try EventLoop()
         let metrics = try workerMetrics()
         var configuration = settings.database.store
-        // PostgreSQL's log and `pg_stat_activity` name the worker by it.
+        // Identifies the worker in PostgreSQL's log and in `pg_stat_activity`.
         configuration.applicationName = "\(Program.name)[\(getpid())]"
         let store = PostgreSQLTaskStore(configuration, on: loop)
         let manager = ServiceManager(on: loop)
@@ -55,17 +56,17 @@ struct WorkerProcess {
             API(settings.api, verifier: verifier), store: store, keys: keys, server: server,
             limits: .init(
                 requestTimeout: settings.requestTimeout, inFlight: settings.maximumInFlight,
-                slowRequest: settings.slowRequest, tellsTiming: settings.observing.serverTiming),
+                slowRequest: settings.slowRequest, sendsTiming: settings.observing.serverTiming),
             userHashes: userHashes(), logger: logger, metrics: metrics, on: loop
         ) { [unowned store, hasSecret = settings.identity.secret != nil] in
             let hasKeys = hasSecret || keys?.set != nil
             return ServiceState(
                 databaseIsConnected: store.isReachable,
                 reasonNotReady: store.trouble?.sentence
-                    ?? (hasKeys ? nil : "The issuer's keys are not known yet."))
+                    ?? (hasKeys ? nil : "The issuer's keys were not read yet."))
         }
         observe(store, worker, metrics, manager)
-        let pulse = MetricsPulse(
+        let publisher = MetricsPublisher(
             metrics,
             .init(
                 store: store, verifier: verifier, keys: keys,
@@ -73,22 +74,22 @@ struct WorkerProcess {
                 socket: socket), on: loop)
         let signals = try SignalSource(
             Self.endingSignals, on: loop, handler: drain(server, metrics, manager, loop))
-        // The mask is the signals' now: from here on there may be a second thread.
+        // The signals are blocked now, so a second thread inherits the mask.
         try keys?.start()
         store.connect()
         manager.begin()
-        pulse.start(at: settings.observing.metricsAddress) { [logger] error in
-            logger.error("metrics address not taken", metadata: ["reason": "\(error)"])
+        publisher.start(at: settings.observing.metricsAddress) { [logger] error in
+            logger.error("metrics address not available", metadata: ["reason": "\(error)"])
         }
         logger.info("serving", metadata: ["version": "\(Program.version)"])
         try withExtendedLifetime((worker, signals, manager)) { try loop.run() }
-        pulse.end()
+        publisher.end()
         logger.info("ended")
-        // A name server's silence must not hold up the end; what else the process holds, the kernel takes back.
+        // Name resolution that hangs must not delay the exit; the kernel releases all resources.
         if let keys, !keys.stop() { _exit(0) }
     }
 
-    /// Follows the issuer's keys, where tokens of public keys count, and hands them to the verifier.
+    /// Reads the issuer's keys, if an issuer is configured, and passes them to the verifier.
     private func issuerKeys(for verifier: TokenVerifier, _ loop: EventLoop) throws -> IssuerKeys? {
         guard let source = settings.identity.source else { return nil }
         let keys = try IssuerKeys(
@@ -98,24 +99,24 @@ struct WorkerProcess {
             do {
                 verifier.replaceKeys(try identity.keySet(set))
             } catch {
-                logger.error("keys not replaced", metadata: ["reason": "\(error)"])
+                logger.error("JWKS not applied", metadata: ["reason": "\(error)"])
             }
         }
         return keys
     }
 
-    /// Where answers are to say for the edge's log whose they are; without its key a worker serves all the same.
+    /// The hashes for `X-User-Hash`, if it is configured; without its key a worker serves without the header.
     private func userHashes() -> UserHashes? {
         guard settings.observing.userHash else { return nil }
         do {
             return try UserHashes(key: UserHashKey.load(settings.identity))
         } catch {
-            logger.error("answers are without X-User-Hash", metadata: ["reason": "\(error)"])
+            logger.error("no X-User-Hash: its key cannot be read", metadata: ["reason": "\(error)"])
             return nil
         }
     }
 
-    /// This worker's place among the pool's counters; where there is none, it counts for itself and serves all the same.
+    /// Claims a slot in the pool's metrics file; without one the worker serves with metrics of its own.
     private func workerMetrics() throws -> WorkerMetrics {
         let pool = PoolSchema()
         let now = Clock.realTime / 1_000_000_000
@@ -126,10 +127,10 @@ struct WorkerProcess {
                     pool, try .claimed(in: path, pool.schema, version: Program.version, at: now))
             } catch {
                 logger.error(
-                    "metrics are this worker's alone: no place in TODO_METRICS_FILE", metadata: ["reason": "\(error)"])
+                    "metrics of this worker only: no slot in TODO_METRICS_FILE", metadata: ["reason": "\(error)"])
             }
         } else if observing.metricsAddress != nil {
-            logger.notice("metrics are this worker's alone: TODO_METRICS_FILE is not set")
+            logger.notice("metrics of this worker only: TODO_METRICS_FILE is not set")
         }
         return WorkerMetrics(pool, try .unshared(pool.schema, version: Program.version, at: now))
     }
@@ -149,7 +150,7 @@ struct WorkerProcess {
         }
     }
 
-    /// Hands on what the store tells, to the counters and to the log.
+    /// Passes the store's events to metrics and log.
     private func observe(
         _ store: PostgreSQLTaskStore, _ worker: Worker, _ metrics: WorkerMetrics,
         _ manager: ServiceManager
@@ -162,10 +163,10 @@ struct WorkerProcess {
         store.measure = { metrics.count($0) }
     }
 
-    /// Tells of each change once: the connections of a worker mostly break and come back together.
+    /// Logs each change of state once, since a worker's connections mostly fail and recover together.
     ///
-    /// - Parameter refused: gets what the database said of a statement. If it leads to a failed request, it belongs into
-    ///   that request's line, not into one more.
+    /// - Parameter refused: called with the database's message for a refused statement, which the line of the failed
+    ///   request repeats.
     private func observer(
         _ manager: ServiceManager, refused: @escaping (String) -> Void
     ) -> (PostgreSQLTaskStore.Observation) -> Void {
@@ -174,7 +175,7 @@ struct WorkerProcess {
             switch observation {
             case .connected:
                 manager.databaseConnected()
-                if lastLoss != nil { logger.notice("database connected again") }
+                if lastLoss != nil { logger.notice("database reconnected") }
                 lastLoss = nil
             case .lost(let reason):
                 guard reason != lastLoss else { return }
@@ -188,7 +189,7 @@ struct WorkerProcess {
         }
     }
 
-    /// Every kept connection is a descriptor.
+    /// Raises the limit of descriptors, since every keep-alive connection needs one.
     ///
     /// The corresponding C function is `setrlimit`.
     private static func raiseDescriptorLimit() {
@@ -200,11 +201,11 @@ struct WorkerProcess {
 }
 
 extension PostgreSQLTaskStore.Trouble {
-    /// What anyone may know of it.
+    /// The reason for `/ready`, without details.
     fileprivate var sentence: String {
         switch self {
         case .unreachable: "The database cannot be reached."
-        case .loginRefused: "The database does not let the service in."
+        case .loginRefused: "The database refuses the service's login."
         case .readOnly: "The database is read-only."
         case .schemaUnusable: "The database's schema is not the one that this version needs."
         }

@@ -10,16 +10,16 @@ import PostgreSQL
 import Settings
 import TasksPostgreSQL
 
-/// Copies what others keep into the worker's slot once a second, and answers for the pool at the metrics address.
-final class MetricsPulse: EventSource {
-    /// Whose numbers are copied.
+/// Copies metrics from the worker's parts into its slot once per second, and serves the pool's at the metrics address.
+final class MetricsPublisher: EventSource {
+    /// The parts whose metrics are copied.
     struct Sources {
         let store: PostgreSQLTaskStore
         let verifier: TokenVerifier
         let keys: IssuerKeys?
-        /// How many connections of nginx there are.
+        /// The number of nginx's connections.
         let connectionCount: () -> Int
-        /// The socket that the pool shares.
+        /// The listening socket, which the pool shares.
         let socket: ListeningSocket
     }
 
@@ -36,7 +36,7 @@ final class MetricsPulse: EventSource {
         self.loop = loop
     }
 
-    /// Begins, where anybody can see the numbers.
+    /// Starts, if the metrics are in a shared file or have an address.
     func start(at address: LocalAddress?, failed: @escaping (SystemError) -> Void) {
         guard metrics.ledger.isShared || address != nil else { return }
         timerFired()
@@ -52,7 +52,7 @@ final class MetricsPulse: EventSource {
         loop.setTimer(self, at: loop.now + Self.interval)
     }
 
-    /// The last look, and the end: what is missing afterwards was no crash.
+    /// Copies the metrics a last time and releases the slot, so that the exit does not count as a crash.
     func end() {
         copy()
         metrics.ledger.close()
@@ -65,9 +65,10 @@ final class MetricsPulse: EventSource {
             Snapshot(metrics.ledger), pool.schema, prefix: PoolSchema.prefix, version: Program.version)
         if let queue = sources.socket.queue() {
             exposition.addGauge(
-                "listen_queue_connections", "Connections of nginx that no worker has accepted yet.",
+                "listen_queue_connections", "Connections of nginx that are not accepted yet.",
                 UInt64(queue.waiting))
-            exposition.addGauge("listen_queue_limit", "How many may wait; one more is a 502.", UInt64(queue.limit))
+            exposition.addGauge(
+                "listen_queue_limit", "The backlog; nginx answers 502 to further requests.", UInt64(queue.limit))
         }
         return exposition.text
     }
@@ -101,9 +102,9 @@ final class MetricsPulse: EventSource {
     }
 }
 
-/// What the kernel says of this process.
+/// The kernel's figures of this process.
 private enum OwnProcess {
-    /// In nanoseconds.
+    /// The CPU time of the process, in nanoseconds.
     ///
     /// The corresponding C function is `clock_gettime(CLOCK_PROCESS_CPUTIME_ID)`.
     static var cpuTime: UInt64 {
@@ -112,7 +113,7 @@ private enum OwnProcess {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
-    /// By proc(5), `/proc/self/statm`; 0 where it cannot be read.
+    /// The resident memory, from `/proc/self/statm` (proc(5)); 0 where it cannot be read.
     static var residentBytes: UInt64 {
         guard let text = try? TextFile.read("/proc/self/statm") else { return 0 }
         let fields = text.split(separator: " ")
