@@ -10,7 +10,7 @@ internal import Glibc
 @safe
 public final class Connection<Handler: RequestHandler>: EventSource {
     /// The running request; each request has its own.
-    public internal(set) var id: RequestID
+    @safe @exclusivity(unchecked) public internal(set) var id: RequestID
 
     /// On the heap, because libfcgi keeps its address.
     let request: UnsafeMutablePointer<FCGX_Request>
@@ -18,7 +18,7 @@ public final class Connection<Handler: RequestHandler>: EventSource {
     let loop: EventLoop
     /// Does not block.
     var descriptor: Int32
-    var lifecycle = ConnectionLifecycle()
+    @safe @exclusivity(unchecked) var lifecycle = ConnectionLifecycle()
     /// What the loop watches the descriptor for.
     private var interest: Readiness = [.readable, .edge]
     /// When the peer has to have sent or taken something.
@@ -28,11 +28,11 @@ public final class Connection<Handler: RequestHandler>: EventSource {
     /// When that has to be complete.
     var arrivalDeadline = UInt64.max
     /// The answer as far as the socket has not taken it.
-    var unsent = UnsentBytes()
+    @safe @exclusivity(unchecked) var unsent = UnsentBytes()
     /// The server's; each request reads it a dozen times.
     private let valueOffsets: InlineArray<16, UInt8>
     /// Where the running request's parameters are.
-    var places = ParameterPlaces()
+    @safe @exclusivity(unchecked) var places = ParameterPlaces()
 
     /// Takes ownership of an accepted socket that does not block.
     init(takingOwnershipOf descriptor: Int32, id: RequestID, server: Server<Handler>) {

@@ -7,7 +7,7 @@ final class LanePool: EventSource {
     unowned let store: PostgreSQLTaskStore
     let policy: LanePolicy
     private let loop: EventLoop
-    private(set) var lanes: [Lane] = []
+    @safe @exclusivity(unchecked) private(set) var lanes: [Lane] = []
     private var waiting = OwnerTurns()
     /// Those that gave way to another transaction, until the timer goes off.
     private var retrying: [Submission] = []

@@ -48,17 +48,17 @@ final class Worker: RequestHandler {
     let logger: Logger
     let metrics: WorkerMetrics
     /// Headers that are not the API's: `X-Request-ID`, `Server-Timing`, `X-User-Hash`.
-    var extraHead = ByteWriter(capacity: 256)
+    @safe @exclusivity(unchecked) var extraHead = ByteWriter(capacity: 256)
     /// Nil where answers do not say whose they are.
     private var userHashes: UserHashes?
     /// The name of the request that is being planned or answered.
     let name = RequestName()
     let server: Server<Worker>
     /// The answer that is being written; one for all requests.
-    var writer = ByteWriter(capacity: 64 << 10)
+    @safe @exclusivity(unchecked) var writer = ByteWriter(capacity: 64 << 10)
     /// By the slot of the request's connection.
-    var running: [Running?] = []
-    private var inFlight = 0
+    @safe @exclusivity(unchecked) var running: [Running?] = []
+    @safe @exclusivity(unchecked) private var inFlight = 0
     /// What the database said last of a statement that it refused.
     var lastRefusal: String? {
         didSet { refusedAt = loop.now }
