@@ -9,9 +9,9 @@ let strict: [SwiftSetting] = [
     .enableExperimentalFeature("Lifetimes"),
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
-    // A request crosses six modules; the first flag lets calls between them be inlined. The second omits the dynamic
-    // exclusivity checks, a seventh of a worker's instructions; the tests run with them, in debug.
-    .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+    // A request crosses six modules; the flag lets calls between them be inlined. Exclusive access is checked in release
+    // as in debug, except to the properties marked `@exclusivity(unchecked)`.
+    .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
 /// The settings of tests: no strict memory safety; warnings are errors.

@@ -10,7 +10,7 @@ internal import Glibc
 @safe
 public final class Connection<Handler: RequestHandler>: EventSource {
     /// The id of the running request.
-    public internal(set) var id: RequestID
+    @safe @exclusivity(unchecked) public internal(set) var id: RequestID
 
     /// On the heap, because libfcgi keeps its address.
     let request: UnsafeMutablePointer<FCGX_Request>
@@ -18,7 +18,7 @@ public final class Connection<Handler: RequestHandler>: EventSource {
     let loop: EventLoop
     /// Non-blocking.
     var descriptor: Int32
-    var lifecycle = ConnectionLifecycle()
+    @safe @exclusivity(unchecked) var lifecycle = ConnectionLifecycle()
     /// What the loop watches the descriptor for.
     private var interest: Readiness = [.readable, .edge]
     /// By when the peer must send or receive more.
@@ -28,11 +28,11 @@ public final class Connection<Handler: RequestHandler>: EventSource {
     /// By when `partial` must be complete.
     var arrivalDeadline = UInt64.max
     /// The part of the answer that the socket has not taken yet.
-    var unsent = UnsentBytes()
+    @safe @exclusivity(unchecked) var unsent = UnsentBytes()
     /// A copy of the server's, since each request reads it a dozen times.
     private let valueOffsets: InlineArray<16, UInt8>
     /// The running request's parameters by the index of their names.
-    var parameterIndices = ParameterIndices()
+    @safe @exclusivity(unchecked) var parameterIndices = ParameterIndices()
 
     /// Takes ownership of an accepted non-blocking socket.
     init(takingOwnershipOf descriptor: Int32, id: RequestID, server: Server<Handler>) {

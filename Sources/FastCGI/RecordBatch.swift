@@ -13,10 +13,10 @@ final class RecordBatch {
 
     private let pieces: UnsafeMutableBufferPointer<iovec>
     private let headers: UnsafeMutableBufferPointer<UInt64>
-    private var pieceCount = 0
+    @safe @exclusivity(unchecked) private var pieceCount = 0
     private var headerCount = 0
     private var recordCount = 0
-    private(set) var byteCount = 0
+    @safe @exclusivity(unchecked) private(set) var byteCount = 0
 
     init() {
         unsafe pieces = .allocate(capacity: Self.maximumPieces)

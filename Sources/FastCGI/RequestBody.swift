@@ -22,7 +22,7 @@ public struct RequestBody: ~Escapable {
 final class BodyBuffer {
     private var memory: UnsafeMutableBufferPointer<UInt8>
     private var count = 0
-    private var isTooLarge = false
+    @safe @exclusivity(unchecked) private var isTooLarge = false
     private var isIncomplete = false
     private let limit: Int
 

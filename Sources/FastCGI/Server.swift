@@ -46,7 +46,7 @@ public final class Server<Handler: RequestHandler>: EventSource {
 
     private let socket: ListeningSocket
     private var connections: [Connection<Handler>?] = []
-    private var sequences: [UInt32] = []
+    @safe @exclusivity(unchecked) private var sequences: [UInt32] = []
     private var freeSlots: [Int] = []
     private var drainDeadline: UInt64?
     /// The last turn in which connections waited to be accepted, and the last time before it when none did.

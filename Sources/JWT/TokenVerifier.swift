@@ -10,10 +10,10 @@ public enum SignatureWork: Sendable {
 ///
 /// For one thread, like the worker that uses it.
 public final class TokenVerifier {
-    private var keys: KeySet
+    @safe @exclusivity(unchecked) private var keys: KeySet
     private let claims: ClaimsPolicy
     private let publicKeyClaims: ClaimsPolicy
-    private var cache: TokenCache
+    @safe @exclusivity(unchecked) private var cache: TokenCache
     private var recentUsers = RecentUsers()
 
     /// Creates a verifier from keys, policies for the claims and bounds for the cache.

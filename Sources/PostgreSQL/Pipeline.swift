@@ -84,9 +84,9 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     private let statements: [Statement]
     private let checks: [Statement]
     private let loop: EventLoop
-    private var state = State.asleep
-    private var connection: Connection?
-    private var sent = Deque<Sent>()
+    @safe @exclusivity(unchecked) private var state = State.asleep
+    @safe @exclusivity(unchecked) private var connection: Connection?
+    @safe @exclusivity(unchecked) private var sent = Deque<Sent>()
     private var isPaused = false
     /// Whether the current statement is read in single-row mode.
     private var isReadingRows = false
@@ -95,7 +95,7 @@ public final class Pipeline<Client: PipelineClient>: EventSource {
     private var isWatchingForRoom = false
     private var lastUse: UInt64 = 0
     /// A failure during a call; reported at the end of the turn, outside of all other calls.
-    private var failure: (error: PostgreSQLError, knowledge: LossKnowledge)?
+    @safe @exclusivity(unchecked) private var failure: (error: PostgreSQLError, knowledge: LossKnowledge)?
 
     /// Makes a pipeline without a connection; `connect` begins one.
     ///

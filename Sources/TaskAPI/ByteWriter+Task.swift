@@ -17,8 +17,10 @@ extension ByteWriter {
         append(task, of: owner, &shared)
     }
 
-    private mutating func append(_ task: TaskRow, of owner: Span<UInt8>, _ shared: inout SharedText) {
-        append("{\"id\":")
+    private mutating func append(
+        _ task: TaskRow, of owner: Span<UInt8>, _ shared: inout SharedText, isFirst: Bool = true
+    ) {
+        append(isFirst ? "{\"id\":" : ",{\"id\":")
         appendDecimal(task.id)
         if let range = shared.owner {
             append(copyOf: range)
@@ -49,8 +51,7 @@ extension ByteWriter {
     mutating func append<Rows: TaskRows>(elements rows: Rows, of owner: Span<UInt8>, isFirst: Bool) {
         var shared = SharedText()
         for position in 0..<rows.count {
-            if position > 0 || !isFirst { append(UInt8(ascii: ",")) }
-            append(rows.row(at: position), of: owner, &shared)
+            append(rows.row(at: position), of: owner, &shared, isFirst: isFirst && position == 0)
         }
     }
 }

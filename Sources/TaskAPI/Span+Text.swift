@@ -6,7 +6,10 @@ extension Span where Element == UInt8 {
     func equalsIgnoringCase(_ lowercase: StaticString) -> Bool {
         let literal = lowercase.bytes
         guard count == literal.count else { return false }
-        for index in indices where self[index].lowercased != literal[index] { return false }
+        // Most bytes are as they should be without a change of case.
+        for index in indices where self[index] != literal[index] && self[index].lowercased != literal[index] {
+            return false
+        }
         return true
     }
 

@@ -26,8 +26,8 @@ final class Lane: EventSource, PipelineClient {
     unowned let pool: LanePool
     let loop: EventLoop
     let pipeline: Pipeline<Lane>
-    var sent = Deque<Submission>()
-    var groups = Deque<Group>()
+    @safe @exclusivity(unchecked) var sent = Deque<Submission>()
+    @safe @exclusivity(unchecked) var groups = Deque<Group>()
     /// Rows of the read that is received row by row, not yet delivered.
     var rows: [QueryResult] = []
     var rowBytes = 0

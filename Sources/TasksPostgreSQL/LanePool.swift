@@ -7,7 +7,7 @@ final class LanePool: EventSource {
     unowned let store: PostgreSQLTaskStore
     let policy: LanePolicy
     private let loop: EventLoop
-    private(set) var lanes: [Lane] = []
+    @safe @exclusivity(unchecked) private(set) var lanes: [Lane] = []
     private var waiting = FairQueue()
     /// Submissions that failed with a conflict, until the timer fires.
     private var retrying: [Submission] = []

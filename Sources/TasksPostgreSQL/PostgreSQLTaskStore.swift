@@ -63,7 +63,7 @@ public final class PostgreSQLTaskStore: EventSource, TaskStore {
     public var measure: ((Measurement) -> Void)?
 
     /// The parameters of the statement that is being sent; shared by all lanes.
-    var parameters = Parameters()
+    @safe @exclusivity(unchecked) var parameters = Parameters()
     /// Shared by all lanes, so that its hosts are looked up once.
     let database: Database
     private let loop: EventLoop

@@ -48,17 +48,17 @@ final class Worker: RequestHandler {
     let logger: Logger
     let metrics: WorkerMetrics
     /// Headers that the API does not write: `X-Request-ID`, `Server-Timing`, `X-User-Hash`.
-    var extraHead = ByteWriter(capacity: 256)
+    @safe @exclusivity(unchecked) var extraHead = ByteWriter(capacity: 256)
     /// Nil where answers do not have `X-User-Hash`.
     private var userHashes: UserHashes?
     /// The id of the request that is being planned or answered.
     let name = RequestName()
     let server: Server<Worker>
     /// The answer that is being written; shared by all requests.
-    var writer = ByteWriter(capacity: 64 << 10)
+    @safe @exclusivity(unchecked) var writer = ByteWriter(capacity: 64 << 10)
     /// Indexed by the slot of the request's connection.
-    var running: [Running?] = []
-    private var inFlight = 0
+    @safe @exclusivity(unchecked) var running: [Running?] = []
+    @safe @exclusivity(unchecked) private var inFlight = 0
     /// The database's message for the last statement that it refused.
     var lastRefusal: String? {
         didSet { refusedAt = loop.now }
