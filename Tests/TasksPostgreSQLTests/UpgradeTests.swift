@@ -160,7 +160,7 @@ import Testing
         (retries.lock, retries.pause, retries.tries) = ("20ms", 0.01...0.02, 3)
         let migrator = try migrator(database, retries: retries)
         let error = #expect(throws: PostgreSQLError.self) { try migrator.apply() }
-        #expect(error?.message.contains("tried 3 times") == true && error?.message.contains("(report as ") == true)
+        #expect(error?.message.contains("no lock in 3 tries") == true && error?.message.contains("(report as ") == true)
         #expect(try database.value("select count(*) from todo.migrations") == "2")
     }
 
