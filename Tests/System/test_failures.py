@@ -46,8 +46,8 @@ def test_a_worker_killed_under_load_loses_no_task_that_was_answered(user):
 
 def test_a_delete_whose_worker_is_killed_is_never_404(user):
     """404 would tell a client that its own successful DELETE failed."""
-    stack.insert_tasks(user.name, 20_000, "'x'", "null")
-    data = [web.request("DELETE", f"{user.tasks}/{id}", token=user.token) for id in range(1, 20_001)]
+    stack.insert_tasks(user.name, 100_000, "'x'", "null")
+    data = [web.request("DELETE", f"{user.tasks}/{id}", token=user.token) for id in range(1, 100_001)]
 
     def kill():
         stack.send_signal(stack.wait_for_pool()[0], signal.SIGKILL)

@@ -76,7 +76,7 @@ def test_check_shows_no_credentials_of_a_url(issuer):
     ({"BETTER_AUTH_URL": SECRET}, "BETTER_AUTH_URL must be an absolute URL"),
     ({"JWKS_URL": f"ftp://{SECRET}/"}, "JWKS_URL must begin with https://"),
     ({"JWKS_URL": "https://a.example/", "JWKS_FILE": f"/{SECRET}"}, "JWKS_URL and JWKS_FILE are both set"),
-    ({"BETTER_AUTH_SECRET": SECRET, "TODO_STATE_DIR": f"/{SECRET}"}, "TODO_STATE_DIR must be a directory"),
+    ({"BETTER_AUTH_SECRET": SECRET, "TODO_STATE_DIR": f"/{SECRET}"}, "TODO_STATE_DIR must be an existing directory"),
 ])
 def test_invalid_settings_are_refused_without_showing_them(settings, words):
     done = check(**settings)
